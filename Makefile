@@ -1,0 +1,62 @@
+# Every verb of the project, each one line of help. `make run` and `make test` need nothing installed by hand.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format types migrate shell lock
+
+PYTHON = .venv/bin/python
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/.runtime node_modules/.runtime ## Start the product with sample data; DEMO=0 starts without
+	@DEMO=$${DEMO-1} exec $(PYTHON) -m taskmanager serve
+
+test: .venv/.development node_modules/.development lint types ## Check everything, on PostgreSQL with Redis and on SQLite, in a real browser too
+	@$(PYTHON) -m tests.servers sh tests/run.sh
+
+lint: .venv/.development ## Check style, imports, templates, migrations
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@PYTHONPATH=. .venv/bin/lint-imports --no-cache
+	@git ls-files -z 'taskmanager/templates/*.html' | xargs -0 .venv/bin/djade --target-version 6.1 --check
+	@$(PYTHON) manage.py makemigrations --check --dry-run
+
+format: .venv/.development ## Put code and templates into shape
+	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .
+	@git ls-files -z 'taskmanager/templates/*.html' | xargs -0 .venv/bin/djade --target-version 6.1
+
+types: .venv/.development ## Check types
+	@.venv/bin/mypy
+
+migrate: .venv/.runtime ## Bring the development database up to date
+	@$(PYTHON) manage.py migrate
+
+shell: .venv/.runtime ## Open a Python shell with the models loaded
+	@$(PYTHON) manage.py shell
+
+lock: .venv/.development ## Pin anew what pyproject.toml and package.json ask for
+	@.venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.txt
+	@.venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 --group dev \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements.txt -o requirements-dev.txt
+	@npm install --package-lock-only
+
+.venv/bin/python:
+	@sh make-venv.sh
+
+.venv/.runtime: .venv/bin/python requirements.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.development: .venv/bin/python requirements-dev.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ .venv/.runtime
+
+node_modules/.runtime: package-lock.json
+	@command -v npm > /dev/null || { echo "Taskmanager needs npm, for the browser's libraries: apt install npm" >&2; exit 1; }
+	@npm ci --omit=dev --ignore-scripts --loglevel=error > /dev/null
+	@touch $@
+
+node_modules/.development: package-lock.json
+	@command -v npm > /dev/null || { echo "Taskmanager needs npm, for the browser's libraries: apt install npm" >&2; exit 1; }
+	@npm ci --ignore-scripts --loglevel=error > /dev/null
+	@touch $@ node_modules/.runtime

@@ -1,0 +1,3 @@
+"""Taskmanager: the self-hosted agile task manager."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,41 @@
+"""The command `taskmanager`: Django's commands with the settings of a server."""
+
+import os
+import sys
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    """Run the command that the command line names; wrong configuration ends it with a sentence."""
+    try:
+        if "DJANGO_SETTINGS_MODULE" not in os.environ:
+            os.environ["DJANGO_SETTINGS_MODULE"] = "taskmanager.settings.production"
+            _keep_a_secret_key()
+        # Django would hide an error in the settings from some commands: ask for them here, first.
+        from django.conf import settings  # noqa: PLC0415 (reads the environment)
+
+        _ = settings.DEBUG
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"taskmanager: {error}")
+
+
+def _keep_a_secret_key() -> None:
+    """Let a server for this machine, or a trusted network, start without a SECRET_KEY of its own.
+
+    Whoever serves an https address is in production and has to give one: several machines have to agree on it.
+    """
+    from taskmanager.settings import environment  # noqa: PLC0415 (this reads the environment)
+
+    if os.environ.get("PUBLIC_URL", "").startswith("https:"):
+        return
+    if not (os.environ.get("SECRET_KEY") or os.environ.get("SECRET_KEY_FILE")):
+        folder: Path = environment.data_dir()
+        os.environ["SECRET_KEY"] = environment.kept_secret(folder / "secret-key")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""What the environment may say, and the sentences for what it may not.
+
+Each function reads one variable, or a few that belong together. A wrong value raises
+`ImproperlyConfigured` with a sentence that names the variable: `taskmanager` prints it and stops.
+"""
+
+import ipaddress
+import os
+import re
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import dj_database_url
+import environs
+from django.core.exceptions import ImproperlyConfigured
+from environs import FileAwareEnv, validate
+
+env = FileAwareEnv(strip_whitespace=True)
+
+# Threads of a web worker; each may hold one connection, and one is left for a management command.
+WEB_THREADS = 4
+
+RATE = re.compile(r"(?P<count>[1-9]\d*)/(?P<period>[smhd])")
+
+
+def read(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
+    """Return the variable `name`, read by environs' parser `kind` ("str", "int", "bool", …).
+
+    Raises ImproperlyConfigured naming the variable where its value doesn't fit.
+    """
+    try:
+        return getattr(env, kind)(name, *args, **kwargs)
+    except environs.EnvValidationError as error:
+        reasons = error.error_messages
+        detail = " ".join(reasons) if isinstance(reasons, list) else str(reasons)
+        raise ImproperlyConfigured(f"{name} is set to a value that can't be used. {detail}") from error
+    except (environs.EnvError, ValueError) as error:
+        raise ImproperlyConfigured(f"{name} is not right: {error}") from error
+
+
+def choice(name: str, *values: str) -> str:
+    """Return the variable, one of `values`, the first of which is the default."""
+    return str(read("str", name, values[0], validate=validate.OneOf(values)))
+
+
+def data_dir() -> Path:
+    """Return the folder for everything that this installation writes; make it where it is missing."""
+    path = Path(read("str", "DATA_DIR", "var")).expanduser().absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR: {path} can't be made: {error.strerror}.") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"DATA_DIR: {path} can't be written to.")
+    return path
+
+
+def kept_secret(path: Path, *, random_bytes: int = 50) -> str:
+    """Return the secret in `path`, made on the first call; two first calls at once agree on one."""
+    if not path.exists():
+        with suppress(FileExistsError):
+            keep_secret(path, secrets.token_urlsafe(random_bytes))
+    return path.read_text(encoding="utf-8")
+
+
+def keep_secret(path: Path, secret: str) -> None:
+    """Write the secret into a new file that only its owner can read. Raises FileExistsError."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(secret)
+        # A link appears at once and whole, or not at all: nobody ever reads half a secret.
+        os.link(draft, path)
+    finally:
+        Path(draft).unlink()
+
+
+def secret_key(*, required: bool, folder: Path) -> str:
+    """Return SECRET_KEY; where it isn't set and not required, one that is made once and kept."""
+    value = str(read("str", "SECRET_KEY", ""))
+    if value:
+        if len(value) < 32:
+            raise ImproperlyConfigured("SECRET_KEY is too short: give at least 32 random characters.")
+        return value
+    if required:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. A production server needs one: 50 random characters that stay the same."
+        )
+    return kept_secret(folder / "secret-key")
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Return Django's settings of the one database: SQLite in `folder` unless told otherwise."""
+    url = str(read("str", "DATABASE_URL", ""))
+    name = str(read("str", "DB_NAME", ""))
+    if url:
+        try:
+            config = dict(dj_database_url.parse(url))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from error
+    elif name:
+        config = {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": name,
+            "USER": read("str", "DB_USER", ""),
+            "PASSWORD": read("str", "DB_PASSWORD", ""),
+            "HOST": read("str", "DB_HOST", "127.0.0.1"),
+            "PORT": str(read("int", "DB_PORT", 5432, validate=validate.Range(1, 65535))),
+        }
+    else:
+        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "taskmanager.sqlite3")}
+    match config["ENGINE"]:
+        case "django.db.backends.sqlite3":
+            return _sqlite(config)
+        case "django.db.backends.postgresql":
+            return _postgresql(config)
+    raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite://.")
+
+
+def _sqlite(config: dict[str, Any]) -> dict[str, Any]:
+    # WAL lets readers go on while one writes. IMMEDIATE takes the write lock at the start of each
+    # transaction: one that reads first and writes later would fail at once when another wrote in between.
+    options = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
+    }
+    return {**config, "OPTIONS": {**config.get("OPTIONS", {}), **options}, "CONN_MAX_AGE": None}
+
+
+def _postgresql(config: dict[str, Any]) -> dict[str, Any]:
+    # Opening a connection costs more than most pages do, so they are pooled; the pool checks a
+    # connection before lending it, so that a restarted database is no error page.
+    pool = {"min_size": 1, "max_size": WEB_THREADS + 1, "timeout": 10}
+    return {**config, "OPTIONS": {**config.get("OPTIONS", {}), "pool": pool}, "CONN_HEALTH_CHECKS": True}
+
+
+def redis_url() -> str:
+    """Return REDIS_URL, or "" where there is no Redis."""
+    value = str(read("str", "REDIS_URL", ""))
+    if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only programs of this machine reach the host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def public_url(*, host: str, port: int) -> SplitResult:
+    """Return PUBLIC_URL, the address that people use: by default, the one that the server listens on.
+
+    Raises ImproperlyConfigured where passwords would cross a network in the clear unasked.
+    """
+    shown_host = f"[{host}]" if ":" in host else host
+    text = str(read("str", "PUBLIC_URL", f"http://{shown_host}:{port}"))
+    try:
+        url = urlsplit(text)
+        valid = url.scheme in {"http", "https"} and url.hostname and url.port != 0
+    except ValueError:
+        valid = False
+    if not valid or url.path.strip("/") or url.query or url.fragment:
+        raise ImproperlyConfigured(
+            f"PUBLIC_URL must look like https://tasks.example.com, without a path, not {text!r}."
+        )
+    plain_http_allowed = read("bool", "ALLOW_PLAIN_HTTP", default=False)
+    if url.scheme == "http" and not is_loopback(url.hostname or "") and not plain_http_allowed:
+        raise ImproperlyConfigured(
+            f"PUBLIC_URL: {text} would send passwords unencrypted over the network. Set PUBLIC_URL to an "
+            "https:// address, or ALLOW_PLAIN_HTTP=1 where the network itself is trusted."
+        )
+    return url
+
+
+def rate(name: str, default: str) -> tuple[int, int]:
+    """Return a throttle like "10/m" as how many, and in how many seconds."""
+    text = str(read("str", name, default))
+    match = RATE.fullmatch(text)
+    if not match:
+        raise ImproperlyConfigured(f"{name} must look like 10/m (a number per s, m, h or d), not {text!r}.")
+    return int(match["count"]), {"s": 1, "m": 60, "h": 3600, "d": 86400}[match["period"]]

@@ -1,0 +1,24 @@
+"""Settings of the servers: nothing is shown that helps an attacker, everything is cached."""
+
+from taskmanager.settings.base import *  # noqa: F403
+from taskmanager.settings.base import DATA_DIR, IS_HTTPS
+from taskmanager.settings.environment import secret_key
+
+DEBUG = False
+SECRET_KEY = secret_key(required=True, folder=DATA_DIR)
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+if IS_HTTPS:
+    # TLS ends at a proxy in front of us, which says so in this header and must set it itself.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
