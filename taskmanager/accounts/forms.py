@@ -1,0 +1,103 @@
+"""Forms of registration and sign-in."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import SetPasswordMixin
+from django.core.exceptions import ValidationError
+from django.views.decorators.debug import sensitive_variables
+
+from taskmanager.accounts import services
+from taskmanager.accounts.models import Organization, User, validate_username
+from taskmanager.errors import TooManyRequests
+
+TEXT = {"class": "form-control"}
+
+
+class SignInForm(forms.Form):
+    """Organization, username or e-mail address, and password."""
+
+    organization = forms.CharField(
+        max_length=60,
+        help_text="Its short name, as in your team's links",
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "organization", "autocapitalize": "none"}),
+    )
+    username = forms.CharField(
+        label="Username or e-mail",
+        max_length=254,
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "username", "autocapitalize": "none"}),
+    )
+    password = forms.CharField(
+        max_length=4096,
+        strip=False,
+        widget=forms.PasswordInput(attrs={**TEXT, "autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, address: str = "", **kwargs: Any) -> None:
+        """Take the address that the request came from: tries are counted by it."""
+        super().__init__(*args, **kwargs)
+        self.address = address
+        self.user: User | None = None
+        self.throttled: TooManyRequests | None = None
+
+    @sensitive_variables("cleaned")
+    def clean(self) -> dict[str, Any]:
+        """Sign in; wrong credentials are the form's error, whatever was wrong, and so are too many tries."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            self.user = services.sign_in(
+                organization=cleaned["organization"],
+                username=cleaned["username"],
+                password=cleaned["password"],
+                address=self.address,
+            )
+        except TooManyRequests as error:
+            self.throttled = error
+            raise ValidationError(str(error)) from error
+        if self.user is None:
+            raise ValidationError("Organization, username or password is not right.")
+        return cleaned
+
+
+class RegistrationForm(SetPasswordMixin[User], forms.Form):
+    """A new organization and its first user."""
+
+    organization = forms.CharField(
+        max_length=100,
+        help_text="Your company's or team's name",
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "organization"}),
+    )
+    username = forms.CharField(
+        max_length=50,
+        validators=[validate_username],
+        help_text="Letters a to z, digits and _ . + -",
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "username", "autocapitalize": "none"}),
+    )
+    email = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={**TEXT, "autocomplete": "email"})
+    )
+    password1, password2 = SetPasswordMixin.create_password_fields(label1="Password", label2="Password again")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Dress the two password fields like the others."""
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].widget.attrs.update(TEXT)
+        self.fields["password2"].widget.attrs.update(TEXT)
+
+    def clean_organization(self) -> str:
+        """Fold the white space of the name."""
+        return " ".join(self.cleaned_data["organization"].split())
+
+    @sensitive_variables()
+    def clean(self) -> dict[str, Any]:
+        """Compare the two passwords and apply the rules for good ones."""
+        self.validate_passwords()
+        somebody = User(
+            organization=Organization(name=self.cleaned_data.get("organization", "")),
+            username=self.cleaned_data.get("username", ""),
+            email=self.cleaned_data.get("email", ""),
+        )
+        self.validate_password_for_user(somebody, "password1")
+        return super().clean() or {}

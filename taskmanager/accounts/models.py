@@ -1,0 +1,173 @@
+"""Organizations and their people. A user belongs to exactly one organization."""
+
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+AVATAR_COLOURS = 8
+
+validate_username = RegexValidator(
+    r"^[A-Za-z0-9_.+-]+\Z", "A username has letters a to z, digits and the characters _ . + - only."
+)
+
+
+class Role(models.TextChoices):
+    """The names of the groups that give people their permissions; migrations make the groups."""
+
+    CREATOR = "Creator"
+    EDITOR = "Editor"
+    ADMIN = "Admin"
+
+
+class Organization(models.Model):
+    """The tenant: everything belongs to exactly one, and nothing is seen across."""
+
+    name = models.CharField(max_length=100, db_comment="What people call it")
+    slug = models.SlugField(
+        max_length=60, unique=True, db_comment="Its name in addresses and at sign-in, made from the name"
+    )
+    is_demo = models.BooleanField(
+        default=False, db_comment="Made by the command demo, which leaves every other organization alone"
+    )
+    created_at = models.DateTimeField(auto_now_add=True, db_comment="When it was registered")
+
+    class Meta:
+        db_table_comment = "The tenants: every other row of the product belongs to exactly one"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~models.Q(name=""), name="accounts_organization_has_a_name"),
+            models.CheckConstraint(condition=~models.Q(slug=""), name="accounts_organization_has_a_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """How users are reached: through their organization."""
+
+    def of(self, organization: Organization) -> Self:
+        """Keep the organization's people."""
+        return self.filter(organization=organization)
+
+    def active(self) -> Self:
+        """Keep those who can sign in."""
+        return self.filter(is_active=True)
+
+    def named(self, name: str) -> Self:
+        """Keep the one whose username or e-mail address it is, without regard to case.
+
+        A username has no "@", so that no name can be another user's address.
+        """
+        lowered = name.lower()
+        return self.alias(lower_username=Lower("username"), lower_email=Lower("email")).filter(
+            models.Q(lower_username=lowered) | models.Q(lower_email=lowered)
+        )
+
+    def with_usernames(self, names: Collection[str]) -> Self:
+        """Keep those with one of the usernames, which are given in lower case."""
+        return self.alias(lower_username=Lower("username")).filter(lower_username__in=names)
+
+    def by_name(self) -> Self:
+        """Order as people look a colleague up."""
+        return self.order_by(Lower("username"))
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Makes users; Django's commands call it."""
+
+    def create_user(
+        self, *, organization: Organization | int, username: str, email: str, password: str | None, **fields: Any
+    ) -> "User":
+        """Return a new user of the organization (or its id). Raises IntegrityError where it has such a one."""
+        fields["organization_id"] = getattr(organization, "pk", organization)
+        user: User = self.model(username=username, email=email.lower(), **fields)
+        user.password = make_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, **fields: Any) -> "User":
+        """Return a new user who may do everything, in Django's admin too."""
+        return self.create_user(**{**fields, "is_staff": True, "is_superuser": True})
+
+
+class User(AbstractUser):
+    """A person of one organization."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="users", db_comment="Where the person works"
+    )
+    username = models.CharField(
+        max_length=50,
+        validators=[validate_username],
+        db_comment="Unique inside the organization without regard to case",
+    )
+    email = models.EmailField(
+        "e-mail address",
+        db_comment="In lower case; unique inside the organization",
+    )
+
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["organization", "email"]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        db_table_comment = "People; each belongs to exactly one organization"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "organization",
+                Lower("username"),
+                name="accounts_user_username_once_per_organization",
+                violation_error_message="That username is taken in this organization.",
+            ),
+            models.UniqueConstraint(
+                "organization",
+                Lower("email"),
+                name="accounts_user_email_once_per_organization",
+                violation_error_message="That e-mail address is taken in this organization.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(username="") & ~models.Q(username__contains="@"),
+                name="accounts_user_username_is_no_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The full name where it is known, else the username."""
+        return self.get_full_name() or self.username
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the avatar."""
+        words = self.display_name.replace(".", " ").replace("-", " ").replace("_", " ").split()
+        return ("".join(word[0] for word in words[:2]) if len(words) > 1 else self.username[:2]).upper()
+
+    @property
+    def colour(self) -> int:
+        """The number of the avatar's colour, the same on every page."""
+        return self.pk % AVATAR_COLOURS
+
+
+class Throttle(models.Model):
+    """How often something was tried in the current window of time."""
+
+    key = models.CharField(
+        max_length=64, primary_key=True, db_comment="SHA-256 of what is counted, so that nothing personal lies here"
+    )
+    count = models.PositiveIntegerField(default=0, db_comment="Tries in this window")
+    ends_at = models.DateTimeField(db_index=True, db_comment="When the window ends and counting starts again")
+
+    class Meta:
+        db_table_comment = "Tries at signing in, by account and address; rows are short-lived"
+
+    def __str__(self) -> str:
+        return f"{self.count} until {self.ends_at:%H:%M:%S}"

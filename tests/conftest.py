@@ -1,0 +1,107 @@
+"""The cast: Ada (Admin), Ed (Editor) and Cleo (Creator) work at Acme; Oscar, an Admin, is a stranger from Globex."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from taskmanager.accounts import services as accounts
+from taskmanager.accounts.models import Organization, Role, User
+from taskmanager.tasks import services
+from taskmanager.tasks.models import Project, Task
+
+PASSWORD = "correct horse battery staple"
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def roles(db: None) -> None:
+    """Make the roles again where a test with real transactions, which ends by emptying all tables, ran before."""
+    if not Group.objects.exists():
+        migration = import_module("taskmanager.tasks.migrations.0002_roles")
+        migration.make_roles(apps, connection.schema_editor())
+
+
+@pytest.fixture
+def ada(roles: None) -> User:
+    return services.register_organization(name="Acme", username="ada", email="ada@acme.example", password=PASSWORD)
+
+
+@pytest.fixture
+def acme(ada: User) -> Organization:
+    return ada.organization
+
+
+@pytest.fixture
+def member(acme: Organization) -> Callable[..., User]:
+    """Make another member of Acme: `member("bo", Role.EDITOR)`."""
+
+    def make(username: str, *roles: Role, full_name: str = "") -> User:
+        return accounts.add_member(
+            acme,
+            username=username,
+            email=f"{username}@acme.example",
+            password=PASSWORD,
+            roles=list(roles),
+            full_name=full_name,
+        )
+
+    return make
+
+
+@pytest.fixture
+def ed(member: Callable[..., User]) -> User:
+    return member("ed", Role.EDITOR, full_name="Ed Moreno")
+
+
+@pytest.fixture
+def cleo(member: Callable[..., User]) -> User:
+    return member("cleo", Role.CREATOR, full_name="Cleo Marsh")
+
+
+@pytest.fixture
+def oscar(roles: None) -> User:
+    return services.register_organization(
+        name="Globex", username="oscar", email="oscar@globex.example", password=PASSWORD
+    )
+
+
+@pytest.fixture
+def board(acme: Organization) -> Project:
+    """Acme's only project; its key is ACME."""
+    return Project.objects.of(acme).get()
+
+
+@pytest.fixture
+def task(board: Project, ada: User) -> Task:
+    """A free task, ACME-1, written by Ada."""
+    return services.create_task(board, actor=ada, title="Rotate the signing keys")
+
+
+@pytest.fixture
+def browse() -> Callable[[User | None], Client]:
+    """Return a client that is signed in as the user: `browse(ada).get("/")`."""
+
+    def make(user: User | None = None) -> Client:
+        client = Client()
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return make

@@ -1,0 +1,33 @@
+"""The settings of production, on a database of the tests' own: PostgreSQL and Redis where they were started.
+
+`TEST_ON=sqlite` chooses SQLite without Redis although there are servers.
+"""
+
+import os
+import tempfile
+
+for name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT", "DEMO", "THROTTLE_SIGN_IN", "CLAIM_STRATEGY"):
+    os.environ.pop(name, None)
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="taskmanager-tests-")
+os.environ["SECRET_KEY"] = "only-for-tests-" * 4
+if os.environ.get("TEST_ON") != "sqlite" and "TEST_DATABASE_URL" in os.environ:
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+    if "TEST_REDIS_URL" in os.environ:
+        os.environ["REDIS_URL"] = os.environ["TEST_REDIS_URL"]
+
+from taskmanager.settings.production import *  # noqa: E402, F403
+from taskmanager.settings.production import CACHES, DATA_DIR, DATABASES, REDIS_URL, STORAGES  # noqa: E402
+
+# Hashing costs time on purpose; test_passwords.py puts the real one back.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files come from where they lie: tests need no collectstatic.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+# Threads of one test share a database file; one in memory would be each thread's own.
+DATABASES["default"].setdefault("TEST", {})
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"]["NAME"] = str(DATA_DIR / "test.sqlite3")
+if REDIS_URL:
+    # Test processes side by side must not read each other's cache.
+    CACHES["default"]["KEY_PREFIX"] = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}"
