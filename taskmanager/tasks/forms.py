@@ -1,0 +1,213 @@
+"""Forms of tasks. They check the shape of what was typed; the services check the rules."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from taskmanager.accounts.models import Organization, User
+from taskmanager.tasks.models import Project, Task
+from taskmanager.tasks.services import UnknownVersion
+
+TEXT = {"class": "form-control"}
+SELECT = {"class": "form-select"}
+FIELDS = ("title", "description", "status", "priority", "owner", "due_date")
+
+
+def whole_text(value: str) -> None:
+    """Refuse text that was cut or recoded on its way: Python marks what wasn't UTF-8 with U+FFFD."""
+    if "\N{REPLACEMENT CHARACTER}" in value:
+        raise ValidationError("Some characters did not arrive as valid UTF-8. Please type them again.")
+
+
+def tell_errors_of_hidden_fields(form: forms.Form) -> None:
+    """Say what is wrong with a field that nobody sees above the form, where everybody does."""
+    for hidden in form.hidden_fields():
+        for sentence in hidden.errors:
+            form.add_error(None, sentence)
+
+
+class TypedChoice(forms.ChoiceField):
+    """A choice whose error names what may be chosen."""
+
+    def __init__(self, *, choices: Any, **kwargs: Any) -> None:
+        """Take the choices; what people read is in the error message."""
+        labels = ", ".join(str(label) for value, label in choices if value)
+        kwargs.setdefault("error_messages", {})["invalid_choice"] = f"Choose one of these: {labels}."
+        super().__init__(choices=choices, widget=forms.Select(attrs=SELECT), **kwargs)
+
+
+class MemberChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of the organization's people, or nobody."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Wait for the organization, which the form knows."""
+        super().__init__(
+            queryset=User.objects.none(),
+            required=False,
+            empty_label="Nobody",
+            widget=forms.Select(attrs=SELECT),
+            error_messages={"invalid_choice": "Choose a member of your organization, or nobody."},
+            **kwargs,
+        )
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Return the name to choose."""
+        return str(obj.display_name)
+
+
+class TaskForm(forms.Form):
+    """What a person writes about a task."""
+
+    title = forms.CharField(
+        max_length=200,
+        validators=[whole_text],
+        error_messages={"required": "Give the task a title."},
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "off"}),
+    )
+    description = forms.CharField(
+        required=False,
+        max_length=50_000,
+        validators=[whole_text],
+        help_text="Markdown. Name another task (WEB-12) or a colleague (@ada) to link them.",
+        widget=forms.Textarea(attrs={**TEXT, "rows": 10}),
+    )
+    project = forms.ModelChoiceField(
+        queryset=Project.objects.none(),
+        required=False,
+        empty_label=None,
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": "Choose one of your organization's projects."},
+    )
+    status = TypedChoice(choices=Task.Status.choices, required=False)
+    priority = TypedChoice(choices=Task.Priority.choices, required=False)
+    owner = MemberChoice()
+    due_date = forms.DateField(
+        required=False,
+        error_messages={"invalid": "Give a date as year-month-day, like 2026-12-24."},
+        widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
+    )
+    version = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), UnknownVersion.message),
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(
+        self, *args: Any, organization: Organization, projects: list[Project], task: Task | None = None, **kwargs: Any
+    ) -> None:
+        """Take the organization whose people and projects may be chosen, and the task that is edited."""
+        super().__init__(*args, **kwargs)
+        people = User.objects.of(organization).active()
+        if task and task.owner_id:
+            people |= User.objects.of(organization).filter(pk=task.owner_id)
+        self._field("owner", MemberChoice).queryset = people.by_name()
+        if task:
+            del self.fields["project"]
+        else:
+            del self.fields["version"]
+            field = self._field("project", forms.ModelChoiceField)
+            field.queryset = Project.objects.of(organization).oldest_first()
+            if len(projects) == 1:
+                field.widget = forms.HiddenInput()
+
+    def clean_description(self) -> str:
+        """Take line ends as they are kept: browsers send CRLF, which would look like a change of every line."""
+        text: str = self.cleaned_data["description"]
+        return text.replace("\r\n", "\n")
+
+    def _field[F: forms.Field](self, name: str, kind: type[F]) -> F:
+        field = self.fields[name]
+        if not isinstance(field, kind):
+            raise TypeError(name)
+        return field
+
+    def clean(self) -> dict[str, Any]:
+        """Tell the errors of version and project, too."""
+        tell_errors_of_hidden_fields(self)
+        return super().clean() or {}
+
+    def sent(self) -> dict[str, Any]:
+        """Return the fields of the task that were sent, cleaned: what a request leaves out stays as it is."""
+        return {
+            name: self.cleaned_data[name]
+            for name in FIELDS
+            if name in self.data and (self.cleaned_data[name] != "" or name == "description")
+        }
+
+
+class MoveForm(forms.Form):
+    """Where a card is put."""
+
+    status = TypedChoice(choices=Task.Status.choices)
+    after = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+
+class BoardForm(forms.Form):
+    """Which part of which board is asked for."""
+
+    project = forms.CharField(required=False, max_length=10)
+    column = forms.ChoiceField(required=False, choices=Task.Status.choices)
+    after = forms.RegexField(r"^\d{1,250}\Z", required=False)
+
+
+class ListForm(forms.Form):
+    """Which tasks a list shows, and in which order."""
+
+    SORTS = {  # noqa: RUF012 (what a header sorts by → the ordering)
+        "created": ["pk"],
+        "reference": ["project__key", "number"],
+        "title": ["title", "pk"],
+        "status": ["status", "pk"],
+        "priority": ["priority_rank", "pk"],
+        "owner": ["owner__username", "pk"],
+        "due": ["due_date", "pk"],
+        "updated": ["updated_at", "pk"],
+    }
+
+    q = forms.CharField(
+        label="Words",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={**TEXT, "placeholder": "Title or reference", "type": "search"}),
+    )
+    project = forms.ChoiceField(required=False, widget=forms.Select(attrs=SELECT))
+    status = TypedChoice(choices=[("", "Not archived"), *Task.Status.choices], required=False)
+    priority = TypedChoice(choices=[("", "Any priority"), *Task.Priority.choices], required=False)
+    owner = forms.CharField(required=False, max_length=50, widget=forms.Select(attrs=SELECT))
+    sort = forms.ChoiceField(
+        required=False,
+        choices=[(f"{sign}{name}", name) for name in SORTS for sign in ("", "-")],
+        widget=forms.HiddenInput,
+        error_messages={"invalid_choice": f"Sort by one of these: {', '.join(SORTS)}."},
+    )
+
+    def __init__(self, *args: Any, organization: Organization, projects: list[Project], **kwargs: Any) -> None:
+        """Take the organization whose people may be chosen: one query."""
+        super().__init__(*args, **kwargs)
+        self.owners = list(User.objects.of(organization).by_name())
+        project = self.fields["project"]
+        if isinstance(project, forms.ChoiceField):
+            keys = [(row.key, row.name) for row in projects]
+            project.choices = [("", "All projects"), *keys]
+            project.error_messages["invalid_choice"] = f"Choose one of these: {', '.join(key for key, _name in keys)}."
+        self.fields["owner"].widget.choices = [
+            ("", "Anybody"),
+            ("me", "Me"),
+            ("none", "Nobody"),
+            *((user.username, user.display_name) for user in self.owners),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Tell an error of the order, too."""
+        tell_errors_of_hidden_fields(self)
+        return super().clean() or {}
+
+    def clean_owner(self) -> str:
+        """Take `me`, `none` or a username, without regard to case."""
+        typed: str = self.cleaned_data["owner"].lower()
+        if typed and typed not in {"me", "none", *(user.username.lower() for user in self.owners)}:
+            raise ValidationError("Give me, none, or the username of somebody in your organization.")
+        return typed

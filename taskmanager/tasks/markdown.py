@@ -1,0 +1,114 @@
+"""Markdown as safe HTML, with links for references and mentions."""
+
+import hashlib
+import re
+from collections.abc import Collection
+from urllib.parse import quote
+
+import nh3
+from django.core.cache import cache
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from taskmanager.accounts.models import Organization, User
+from taskmanager.tasks.models import PROJECT_KEY, Project
+
+LINKABLE = re.compile(
+    rf"(?<![\w/@-])(?:(?P<reference>{PROJECT_KEY}-[1-9]\d{{0,8}})|@(?P<username>[A-Za-z0-9_.+-]+))(?![\w-])"
+)
+TAGS = {
+    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+    "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+CACHE_SECONDS = 24 * 3600
+
+
+def render(text: str, *, organization: Organization) -> SafeString:
+    """Return the text as HTML that is safe to show: raw HTML is escaped, and the result sanitized.
+
+    References of the organization's projects and mentions of its people become links. The result is cached
+    under the organization and everything that it depends on, so that it is neither stale nor another's.
+    """
+    if not text.strip():
+        return SafeString("")
+    matches = list(LINKABLE.finditer(text))
+    keys = _project_keys(organization) if any(match["reference"] for match in matches) else set()
+    names = {match["username"].rstrip(".").lower() for match in matches if match["username"]}
+    usernames = _usernames(organization, names) if names else {}
+    parts = [text, *sorted(keys), "", *sorted(usernames.values())]
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    key = f"markdown:{organization.pk}:{digest}"
+    html: str | None = cache.get(key)
+    if html is None:
+        html = _to_html(text, keys, usernames)
+        cache.set(key, html, CACHE_SECONDS)
+    return mark_safe(html)  # noqa: S308 (sanitized by nh3 below)
+
+
+def _project_keys(organization: Organization) -> set[str]:
+    return set(Project.objects.of(organization).values_list("key", flat=True))
+
+
+def _usernames(organization: Organization, names: Collection[str]) -> dict[str, str]:
+    """Return those of the lower-case names that are people's, each with its spelling."""
+    people = User.objects.of(organization).with_usernames(names)
+    return {name.lower(): name for name in people.values_list("username", flat=True)}
+
+
+def _to_html(text: str, keys: Collection[str], usernames: dict[str, str]) -> str:
+    parser = MarkdownIt("gfm-like", {"html": False, "breaks": True, "linkify": True}).disable("image")
+
+    def link(state: StateCore) -> None:
+        for block in state.tokens:
+            if block.type == "inline" and block.children:
+                block.children = _linked(block.children, keys, usernames)
+
+    parser.core.ruler.push("references_and_mentions", link)
+    return nh3.clean(
+        parser.render(text),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def _linked(tokens: list[Token], keys: Collection[str], usernames: dict[str, str]) -> list[Token]:
+    """Return the tokens with links for the references and mentions in their text, outside of other links."""
+    result: list[Token] = []
+    depth = 0
+    for token in tokens:
+        depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        if token.type == "text" and depth == 0:
+            result.extend(_split(token, keys, usernames))
+        else:
+            result.append(token)
+    return result
+
+
+def _split(token: Token, keys: Collection[str], usernames: dict[str, str]) -> list[Token]:
+    parts: list[Token] = []
+    end = 0
+    for match in LINKABLE.finditer(token.content):
+        shown = match[0]
+        if match["reference"]:
+            known = match["reference"].rpartition("-")[0] in keys
+            address = f"/t/{match['reference']}/"
+        else:
+            shown = shown.rstrip(".")
+            username = usernames.get(shown[1:].lower(), "")
+            known = bool(username)
+            address = f"/tasks/?owner={quote(username)}"
+        if not known:
+            continue
+        parts += [_text(token.content[end : match.start()]), Token("link_open", "a", 1, {"href": address})]
+        parts += [_text(shown), Token("link_close", "a", -1)]
+        end = match.start() + len(shown)
+    return [*parts, _text(token.content[end:])]
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)

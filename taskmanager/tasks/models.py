@@ -1,0 +1,327 @@
+"""Projects, tasks and their history. What a row may hold, the database itself enforces."""
+
+import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from taskmanager.accounts.models import Organization
+
+# Counting stops here: people need "1,000+", not 183,412, and the page costs the same at any size.
+COUNT_LIMIT = 1000
+
+# A number with fewer digits than this fits into the column.
+MAX_DIGITS = 10
+
+PROJECT_KEY = r"[A-Z0-9]{2,10}"
+
+
+class DayOf(models.Func):
+    """The day of a moment in UTC, in SQL that a check constraint may hold on either database."""
+
+    output_field = models.DateField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Render for PostgreSQL."""
+        return self.as_sql(compiler, connection, template="(%(expressions)s AT TIME ZONE 'UTC')::date", **context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Render for SQLite, which keeps moments in UTC."""
+        return self.as_sql(compiler, connection, template="DATE(%(expressions)s)", **context)
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """How boards are reached: through their organization."""
+
+    def of(self, organization: Organization) -> Self:
+        """Keep the organization's projects."""
+        return self.filter(organization=organization)
+
+    def oldest_first(self) -> Self:
+        """Order so that the organization's first project leads."""
+        return self.order_by("pk")
+
+
+class Project(models.Model):
+    """A board of an organization, and the prefix of its tasks' references."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="projects", db_comment="Whose board it is"
+    )
+    name = models.CharField(max_length=100, db_comment="What people call it")
+    key = models.CharField(
+        max_length=10,
+        validators=[RegexValidator(rf"^{PROJECT_KEY}\Z", "A key is 2 to 10 letters A–Z or digits.")],
+        db_comment="The first part of its tasks' references, as in WEB-12",
+    )
+    last_number = models.PositiveIntegerField(
+        default=0, db_comment="The number given to a task last; numbers are never reused"
+    )
+    created_at = models.DateTimeField(auto_now_add=True, db_comment="When it was made")
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        db_table_comment = "Boards of an organization"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "key"], name="tasks_project_key_once_per_organization"),
+            models.CheckConstraint(
+                condition=Q(key__regex=rf"^{PROJECT_KEY}\Z"), name="tasks_project_key_is_short_capitals"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="tasks_project_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    """How tasks are reached: through their organization."""
+
+    def of(self, organization: Organization) -> Self:
+        """Keep the organization's tasks."""
+        return self.filter(organization=organization)
+
+    def column(self, project: Project, status: str) -> Self:
+        """Keep one column of a board, in its order."""
+        return self.filter(project=project, status=status).order_by("position", "pk")
+
+    def matching(self, words: str) -> Self:
+        """Keep those whose title has each of the words, or that the words call by their reference."""
+        key, _, number = words.strip().upper().rpartition("-")
+        if key.isalnum() and number.isascii() and number.isdigit() and len(number) < MAX_DIGITS:
+            return self.filter(project__key=key, number=int(number))
+        tasks = self
+        for word in words.split():
+            tasks = tasks.filter(title__icontains=word)
+        return tasks
+
+    def for_cards(self) -> Self:
+        """Fetch what a card shows and nothing more; a query that a template would cause raises instead."""
+        return self.select_related("owner", "project").defer("description").fetch_mode(models.FETCH_RAISE)
+
+    def for_detail(self) -> Self:
+        """Fetch what the page of one task shows."""
+        return self.select_related("owner", "creator", "project").fetch_mode(models.FETCH_RAISE)
+
+    def capped_count(self, *, limit: int = COUNT_LIMIT) -> int:
+        """Return how many there are, counting no further than `limit` + 1."""
+        return self.order_by().values("pk")[: limit + 1].count()
+
+
+class Task(models.Model):
+    """One piece of work."""
+
+    class Status(models.TextChoices):
+        """Where a task stands: its column on the board."""
+
+        UNASSIGNED = "UNASSIGNED", "Unassigned"
+        IN_PROGRESS = "IN_PROGRESS", "In progress"
+        DONE = "DONE", "Completed"
+        ARCHIVED = "ARCHIVED", "Archived"
+
+    class Priority(models.TextChoices):
+        """How much it matters, the least first."""
+
+        LOW = "LOW", "Low"
+        MEDIUM = "MEDIUM", "Medium"
+        HIGH = "HIGH", "High"
+        URGENT = "URGENT", "Urgent"
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="Whose task it is"
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="tasks", db_index=False, db_comment="The board it is on"
+    )
+    number = models.PositiveIntegerField(
+        editable=False, db_comment="Counts from 1 in each project, without gaps; WEB-12 is number 12 of WEB"
+    )
+    title = models.CharField(max_length=200, db_comment="What is to be done, in one line")
+    description = models.TextField(blank=True, max_length=50_000, db_comment="The details, as Markdown")
+    status = models.CharField(
+        max_length=11,
+        choices=Status,
+        default=Status.UNASSIGNED,
+        db_comment="UNASSIGNED, IN_PROGRESS, DONE or ARCHIVED; an unassigned task has no owner",
+    )
+    priority = models.CharField(
+        max_length=6,
+        choices=Priority,
+        default=Priority.MEDIUM,
+        db_comment="LOW, MEDIUM, HIGH or URGENT",
+    )
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="created_tasks",
+        db_comment="Who wrote it; empty for a former member",
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="owned_tasks",
+        db_comment="Who is responsible for it; empty for nobody",
+    )
+    due_date = models.DateField(
+        null=True, blank=True, db_comment="The day by which it should be done; not before the day of creation"
+    )
+    position = models.CharField(
+        max_length=250,
+        editable=False,
+        db_comment="Its place in its column: digits that are compared as text, so that a new one fits between any two",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False, db_comment="When it was created")
+    updated_at = models.DateTimeField(default=timezone.now, editable=False, db_comment="When it was changed last")
+    completed_at = models.DateTimeField(
+        null=True, editable=False, db_comment="When it became DONE; empty in every other status"
+    )
+    version = models.PositiveIntegerField(
+        default=1, editable=False, db_comment="Counts its changes; an edit names the one it started from"
+    )
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        db_table_comment = "Pieces of work"
+        permissions: ClassVar = [("change_any_task", "Can change tasks of others")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "number"], name="tasks_task_number_once_per_project"),
+            models.CheckConstraint(
+                condition=Q(status__in=["UNASSIGNED", "IN_PROGRESS", "DONE", "ARCHIVED"]), name="status_check"
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__in=["LOW", "MEDIUM", "HIGH", "URGENT"]), name="priority_check"
+            ),
+            models.CheckConstraint(condition=~Q(title=""), name="tasks_task_has_a_title"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="tasks_task_number_counts_from_one"),
+            models.CheckConstraint(
+                condition=~Q(status="UNASSIGNED") | Q(owner=None), name="tasks_task_unassigned_has_no_owner"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="DONE", completed_at__isnull=False) | (~Q(status="DONE") & Q(completed_at=None)),
+                name="tasks_task_completed_at_only_when_done",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_date=None) | Q(due_date__gte=DayOf(F("created_at"))),
+                name="tasks_task_not_due_before_its_creation",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "status", "position", "id"], name="tasks_task_column"),
+            models.Index(fields=["organization", "-id"], name="tasks_task_newest"),
+            models.Index(fields=["organization", "-updated_at", "-id"], name="tasks_task_changed_last"),
+            models.Index(fields=["organization", "status", "-id"], name="tasks_task_by_status"),
+            models.Index(fields=["organization", "due_date", "id"], name="tasks_task_by_due_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    @property
+    def reference(self) -> str:
+        """What people call it: WEB-12."""
+        return f"{self.project.key}-{self.number}"
+
+    @property
+    def is_claimable(self) -> bool:
+        """Whether somebody may still take it."""
+        return self.owner_id is None and self.status in CLAIMABLE
+
+    def days_until_due(self, today: datetime.date) -> int | None:
+        """Return the days from `today` to the due date, negative where it has passed; None without one."""
+        return (self.due_date - today).days if self.due_date else None
+
+
+CLAIMABLE = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS)
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    """How history is read: of one task, the newest first."""
+
+    def of(self, organization: Organization) -> Self:
+        """Keep the organization's history."""
+        return self.filter(organization=organization)
+
+    def for_timeline(self) -> Self:
+        """Order the newest first and fetch who acted; a place in a column is no news."""
+        return self.exclude(verb="reordered").select_related("actor").order_by("-pk")
+
+
+class Activity(models.Model):
+    """One line of history: who did what to which item. Written by the service that made the change."""
+
+    class Verb(models.TextChoices):
+        """What was done."""
+
+        CREATED = "created", "created this"
+        EDITED = "edited", "edited it"
+        CLAIMED = "claimed", "claimed it"
+        RELEASED = "released", "released it"
+        MOVED = "moved", "moved it"
+        REORDERED = "reordered", "changed its place in the column"
+        ARCHIVED = "archived", "archived it"
+        DELETED = "deleted", "deleted it"
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="Whose history it is"
+    )
+    task = models.ForeignKey(
+        Task,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
+        db_index=False,
+        db_comment="The task it is about; empty once that is deleted",
+    )
+    reference = models.CharField(max_length=21, db_comment="What the item was called then, as in WEB-12")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_comment="Who did it; empty for a former member",
+    )
+    verb = models.CharField(max_length=10, choices=Verb, db_comment="What was done")
+    changes = models.JSONField(
+        default=dict, db_comment='Per changed field its old and its new value: {"status": ["UNASSIGNED", "DONE"]}'
+    )
+    version = models.PositiveIntegerField(db_comment="The version of the item that this change made")
+    created_at = models.DateTimeField(default=timezone.now, db_comment="When it was done")
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        db_table_comment = "History: one row per change, written in the transaction of the change"
+        verbose_name_plural = "activities"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    verb__in=[
+                        "created",
+                        "edited",
+                        "claimed",
+                        "released",
+                        "moved",
+                        "reordered",
+                        "archived",
+                        "deleted",
+                    ]
+                ),
+                name="tasks_activity_verb_check",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["task", "-id"], name="tasks_activity_of_task"),
+            models.Index(fields=["organization", "-id"], name="tasks_activity_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.verb}"

@@ -1,0 +1,66 @@
+"""Readings that join several rows: the columns of a board, the neighbours of a card."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import IntegerField, Q, QuerySet, Subquery
+
+from taskmanager.tasks.models import COUNT_LIMIT, Project, Task
+
+BOARD_STATUSES = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS, Task.Status.DONE)
+CARDS_PER_COLUMN = 50
+
+
+class CappedCount(Subquery):
+    """How many rows a query has, counted up to COUNT_LIMIT + 1, by the database beside the rows themselves."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
+
+    def __init__(self, queryset: QuerySet[Any]) -> None:
+        """Count `queryset`, which must not depend on the outer query: it is then counted once."""
+        super().__init__(queryset.order_by().values("pk")[: COUNT_LIMIT + 1], output_field=IntegerField())
+
+
+@dataclass(frozen=True)
+class ColumnPage:
+    """A part of one column: its tasks from a place on, and how large the column is."""
+
+    status: str
+    tasks: list[Task]
+    size: int  # of the whole column, at most COUNT_LIMIT + 1
+    more: str  # the position after which the next part starts, "" for none
+
+
+def column_page(project: Project, status: str, *, after: str = "") -> ColumnPage:
+    """Return the first CARDS_PER_COLUMN tasks of a column, or those below the position `after`: one query."""
+    column = Task.objects.column(project, status)
+    tasks = column.for_cards().annotate(column_size=CappedCount(column))
+    if after:
+        tasks = tasks.filter(position__gt=after)
+    found = list(tasks[: CARDS_PER_COLUMN + 1])
+    page = found[:CARDS_PER_COLUMN]
+    return ColumnPage(
+        status=status,
+        tasks=page,
+        size=found[0].column_size if found else 0,  # type: ignore[attr-defined]  # annotated
+        more=page[-1].position if len(found) > CARDS_PER_COLUMN else "",
+    )
+
+
+def column_size(project: Project, status: str) -> int:
+    """Return how many tasks the column has, at most COUNT_LIMIT + 1."""
+    return Task.objects.column(project, status).capped_count()
+
+
+def card_above(task: Task) -> Task | None:
+    """Return the task directly above in the same column, None at the top."""
+    column = Task.objects.filter(project_id=task.project_id, status=task.status).exclude(pk=task.pk)
+    above = Q(position__lt=task.position) | Q(position=task.position, pk__lt=task.pk)
+    return column.filter(above).order_by("-position", "-pk").first()
+
+
+def card_below(task: Task, *, without: Task) -> Task | None:
+    """Return the task directly below in the same column as if `without` weren't there, None at the end."""
+    column = Task.objects.filter(project_id=task.project_id, status=task.status).exclude(pk=without.pk)
+    below = Q(position__gt=task.position) | Q(position=task.position, pk__gt=task.pk)
+    return column.filter(below).order_by("position", "pk").first()

@@ -1,0 +1,46 @@
+"""What happens to projects and tasks: permission, rule, write, history, in one transaction each."""
+
+from taskmanager.tasks.services.claims import (
+    AlreadyClaimed,
+    NotClaimed,
+    claim_task,
+    claim_task_as_configured,
+    claim_task_optimistically,
+    release_task,
+)
+from taskmanager.tasks.services.projects import create_project, register_organization
+from taskmanager.tasks.services.tasks import (
+    Conflicting,
+    DueBeforeCreation,
+    EditConflict,
+    UnassignedHasNoOwner,
+    UnknownVersion,
+    archive_task,
+    comparable,
+    create_task,
+    delete_task,
+    edit_task,
+    move_task,
+)
+
+__all__ = [
+    "AlreadyClaimed",
+    "Conflicting",
+    "DueBeforeCreation",
+    "EditConflict",
+    "NotClaimed",
+    "UnassignedHasNoOwner",
+    "UnknownVersion",
+    "archive_task",
+    "claim_task",
+    "claim_task_as_configured",
+    "claim_task_optimistically",
+    "comparable",
+    "create_project",
+    "create_task",
+    "delete_task",
+    "edit_task",
+    "move_task",
+    "register_organization",
+    "release_task",
+]

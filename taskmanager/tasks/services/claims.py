@@ -1,0 +1,95 @@
+"""Claiming and releasing. Of any number of simultaneous claims exactly one wins."""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from taskmanager.accounts.models import User
+from taskmanager.errors import DomainError
+from taskmanager.tasks.models import CLAIMABLE, Activity, Task
+from taskmanager.tasks.permissions import require, require_change
+from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
+
+
+class AlreadyClaimed(DomainError):
+    """Somebody has it, or it is done."""
+
+    message = "Task is already claimed or completed."  # the published contract of the claim endpoint
+
+
+class NotClaimed(DomainError):
+    """There is nothing to release."""
+
+    message = "Only a task in progress can be released."
+
+
+def claim_task_as_configured(task: Task, *, actor: User) -> Task:
+    """Claim by the strategy that the setting CLAIM_STRATEGY names. Raises what the strategies raise."""
+    if settings.CLAIM_STRATEGY == "optimistic":
+        return claim_task_optimistically(task, actor=actor)
+    return claim_task(task, actor=actor)
+
+
+@transaction.atomic
+def claim_task(task: Task, *, actor: User) -> Task:
+    """Make the actor the owner of a free task, under a lock of its row.
+
+    Raises AlreadyClaimed, NotAllowed, NotFound.
+    """
+    require(actor, "tasks.change_task", task.organization_id)
+    # The lock holds until commit, so the second claimer waits here and then sees an owner.
+    task = locked(task)
+    if not task.is_claimable:
+        raise AlreadyClaimed
+    before = snapshot(task)
+    task.owner = actor
+    enter(task, Task.Status.IN_PROGRESS)
+    return write(task, before=before, actor=actor, verb=Activity.Verb.CLAIMED)
+
+
+@transaction.atomic
+def claim_task_optimistically(task: Task, *, actor: User) -> Task:
+    """Make the actor the owner of a free task, if its version is still the one that was read.
+
+    Raises AlreadyClaimed, NotAllowed, NotFound.
+    """
+    require(actor, "tasks.change_task", task.organization_id)
+    while True:
+        task = Task.objects.select_related("project").get(pk=task.pk)
+        if not task.is_claimable:
+            raise AlreadyClaimed
+        seen_version = task.version
+        before = snapshot(task)
+        task.owner = actor
+        enter(task, Task.Status.IN_PROGRESS)
+        task.version += 1
+        task.updated_at = timezone.now()
+        # Compare and swap: of all who read this version, the database lets one change the row.
+        won = Task.objects.filter(pk=task.pk, version=seen_version, owner=None, status__in=CLAIMABLE).update(
+            owner=task.owner,
+            status=task.status,
+            position=task.position,
+            version=task.version,
+            updated_at=task.updated_at,
+        )
+        if won:
+            after = snapshot(task)
+            changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+            record(task, actor, Activity.Verb.CLAIMED, changes)
+            return task
+        # Another change came first. It may have been an edit that left the task free: look again.
+
+
+@transaction.atomic
+def release_task(task: Task, *, actor: User) -> Task:
+    """Give a task in progress back: it has no owner then and stands on top of the free ones.
+
+    Raises NotClaimed, NotAllowed, NotFound.
+    """
+    task = locked(task)
+    require_change(task, actor)
+    if task.status != Task.Status.IN_PROGRESS:
+        raise NotClaimed
+    before = snapshot(task)
+    enter(task, Task.Status.UNASSIGNED)
+    return write(task, before=before, actor=actor, verb=Activity.Verb.RELEASED)

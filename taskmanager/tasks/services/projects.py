@@ -1,0 +1,45 @@
+"""Projects, and the organization that starts with one."""
+
+import re
+import unicodedata
+
+from django.db import IntegrityError, transaction
+from django.views.decorators.debug import sensitive_variables
+
+from taskmanager.accounts import services as accounts
+from taskmanager.accounts.models import Organization, Role, User
+from taskmanager.errors import Conflict
+from taskmanager.tasks.models import Project
+
+
+class KeyTaken(Conflict):
+    """Another project of the organization has this key."""
+
+    message = "Another project has this key already."
+
+
+def create_project(organization: Organization, *, name: str, key: str = "") -> Project:
+    """Make a board for the organization; without a key, one is made from the name. Raises KeyTaken."""
+    try:
+        with transaction.atomic():
+            return Project.objects.create(organization=organization, name=name, key=key or suggest_key(name))
+    except IntegrityError as error:
+        raise KeyTaken from error
+
+
+def suggest_key(name: str) -> str:
+    """Return a key that people will recognise: the initials of a longer name, else its first letters."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().upper()
+    words = re.findall(r"[A-Z0-9]+", plain)
+    initials = "".join(word[0] for word in words)
+    key = initials if len(words) > 1 else "".join(words)[:4]
+    return key[:10] if len(key) > 1 else "TASK"
+
+
+@sensitive_variables("password")
+@transaction.atomic
+def register_organization(*, name: str, username: str, email: str, password: str) -> User:
+    """Make an organization with its first project, and its first user, who is its Admin. Return the user."""
+    organization = accounts.create_organization(name)
+    create_project(organization, name=name)
+    return accounts.add_member(organization, username=username, email=email, password=password, roles=[Role.ADMIN])

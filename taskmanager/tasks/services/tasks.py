@@ -1,0 +1,278 @@
+"""Creating, editing, moving, archiving and deleting tasks."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from taskmanager.accounts.models import User
+from taskmanager.errors import Conflict, DomainError, NotAllowed, NotFound
+from taskmanager.tasks import positions, queries
+from taskmanager.tasks.models import Activity, Project, Task
+from taskmanager.tasks.permissions import may_change, may_claim, require, require_change
+from taskmanager.tasks.services.claims import AlreadyClaimed
+from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
+
+
+class DueBeforeCreation(DomainError):
+    """The due date lies before the day of creation."""
+
+    message = "The due date may not lie before the day on which the task was created."
+
+
+class UnassignedHasNoOwner(DomainError):
+    """One edit gave an owner and took the task out of work."""
+
+    message = "An unassigned task has no owner. Choose another status, or no owner."
+
+
+class UnknownVersion(DomainError):
+    """The edit names a version that never was."""
+
+    message = "This form names a version of the task that doesn't exist. Reload the page."
+
+
+@dataclass(frozen=True)
+class Conflicting:
+    """A field that was changed by others since the edit began, and by the edit to something else."""
+
+    field: str
+    yours: Any
+    theirs: Any
+    actor: User | None  # who changed it last; None for a former member
+
+
+class EditConflict(Conflict):
+    """Somebody changed the same fields meanwhile; nothing was saved."""
+
+    def __init__(self, task: Task, fields: list[Conflicting], kept: dict[str, Any]) -> None:
+        """Take the task as it is now, the fields in question, and those that only others changed."""
+        self.task = task
+        self.fields = fields
+        self.kept = kept
+        super().__init__("Somebody changed the same fields while you were editing.")
+
+
+@transaction.atomic
+def create_task(
+    project: Project,
+    *,
+    actor: User,
+    title: str,
+    description: str = "",
+    status: str = "",
+    priority: str = Task.Priority.MEDIUM,
+    owner: User | None = None,
+    due_date: datetime.date | None = None,
+) -> Task:
+    """Make a task on the project's board, on top of its column, with the project's next number.
+
+    Without a status it is unassigned, or in progress where it has an owner; one that starts in progress
+    without an owner is the actor's. Raises NotAllowed, NotFound, DueBeforeCreation, UnassignedHasNoOwner.
+    """
+    require(actor, "tasks.add_task", project.organization_id)
+    _require_member(owner, project.organization_id)
+    if due_date and due_date < timezone.now().date():
+        raise DueBeforeCreation
+    if owner and status == Task.Status.UNASSIGNED:
+        raise UnassignedHasNoOwner
+    status = status or (Task.Status.IN_PROGRESS if owner else Task.Status.UNASSIGNED)
+    if status == Task.Status.IN_PROGRESS and owner is None:
+        owner = actor
+    # The lock makes the next creator wait, so that numbers have neither twins nor, after a rollback, gaps.
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    project.last_number += 1
+    project.save(update_fields=["last_number"])
+    now = timezone.now()
+    task = Task.objects.create(
+        organization_id=project.organization_id,
+        project=project,
+        number=project.last_number,
+        title=title,
+        description=description,
+        status=status,
+        priority=priority,
+        creator=actor,
+        owner=owner,
+        due_date=due_date,
+        position=positions.top(project.last_number),
+        created_at=now,
+        updated_at=now,
+        completed_at=now if status == Task.Status.DONE else None,
+    )
+    record(task, actor, Activity.Verb.CREATED, {})
+    return task
+
+
+@transaction.atomic
+def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
+    """Change the fields that `wanted` names: title, description, status, priority, owner, due_date.
+
+    `version` is the one that the edit started from. Fields that others changed since, and this edit didn't,
+    keep their new values; where both changed a field to different values, nothing is saved.
+    Raises EditConflict, UnknownVersion, UnassignedHasNoOwner, DueBeforeCreation, NotAllowed, NotFound.
+    """
+    task = locked(task)
+    require_change(task, actor)
+    if not 1 <= version <= task.version:
+        raise UnknownVersion
+    _require_member(wanted.get("owner"), task.organization_id)
+    changes = _merge(task, version, wanted)
+    if not changes:
+        return task
+    before = snapshot(task)
+    _apply(task, changes, actor)
+    if task.due_date and task.due_date < task.created_at.astimezone(datetime.UTC).date():
+        raise DueBeforeCreation
+    return write(task, before=before, actor=actor, verb=Activity.Verb.EDITED)
+
+
+def _merge(task: Task, version: int, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return what the edit really changes, measured from the version it started from."""
+    originals: dict[str, Any] = {}
+    last_actor: dict[str, User | None] = {}
+    since = task.activities.filter(version__gt=version).select_related("actor").order_by("pk")
+    for activity in since:
+        for field, (old, _new) in activity.changes.items():
+            originals.setdefault(field, old)
+            last_actor[field] = activity.actor
+    changes: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
+    conflicts: list[Conflicting] = []
+    for field, value in wanted.items():
+        current = getattr(task, field)
+        mine, now = comparable(value), comparable(current)
+        if mine == now:
+            continue
+        if mine == originals.get(field, now):
+            kept[field] = current  # untouched by this edit: what others made of it stays
+            continue
+        if originals.get(field, now) != now:
+            conflicts.append(Conflicting(field, value, current, last_actor[field]))
+        changes[field] = value
+    owner_came_meanwhile = task.owner_id is not None and originals.get("owner", task.owner_id) != task.owner_id
+    if changes.get("status") == Task.Status.UNASSIGNED and "owner" not in changes and owner_came_meanwhile:
+        # Taking it out of work would take it from somebody whom this edit has never seen as its owner.
+        kept.pop("owner", None)
+        conflicts.append(Conflicting("owner", None, task.owner, last_actor["owner"]))
+    if conflicts:
+        raise EditConflict(task, conflicts, kept)
+    return changes
+
+
+def comparable(value: Any) -> Any:
+    """Return the value as history keeps it."""
+    if isinstance(value, User):
+        return value.pk
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _apply(task: Task, changes: dict[str, Any], actor: User) -> None:
+    """Set the fields and what follows: who gets an owner is in progress, who is unassigned has none."""
+    for field in changes.keys() - {"status", "owner"}:
+        setattr(task, field, changes[field])
+    status = changes.get("status", task.status)
+    owner = changes.get("owner", task.owner)
+    if "status" in changes and status == Task.Status.UNASSIGNED:
+        if changes.get("owner"):
+            raise UnassignedHasNoOwner
+        owner = None
+    elif "owner" in changes and "status" not in changes:
+        if owner and status == Task.Status.UNASSIGNED:
+            status = Task.Status.IN_PROGRESS
+        elif owner is None and status == Task.Status.IN_PROGRESS:
+            status = Task.Status.UNASSIGNED
+    elif status == Task.Status.IN_PROGRESS and "status" in changes and owner is None:
+        owner = actor
+    task.owner = owner
+    enter(task, status)
+
+
+@transaction.atomic
+def move_task(task: Task, *, actor: User, status: str, after: int | None = None) -> Task:
+    """Put a task into the column `status`, below the task with the id `after`, or on top.
+
+    A task without an owner that is moved in progress becomes the actor's, which anybody may do who may claim.
+    Raises AlreadyClaimed where that came too late, NotAllowed, NotFound for an `after` of another board.
+    """
+    require(actor, "tasks.change_task", task.organization_id)
+    # Moves on one board wait for each other, so that two can't take the same place; the key is then
+    # made from the two neighbours alone, and no other row changes.
+    Project.objects.select_for_update(no_key=True).get(pk=task.project_id)
+    task = locked(task)
+    is_claim = status == Task.Status.IN_PROGRESS and task.owner_id is None
+    if not may_change(task, actor) and not (is_claim and may_claim(task, actor)):
+        if status == Task.Status.IN_PROGRESS:
+            raise AlreadyClaimed
+        raise NotAllowed("Only its creator, its owner or an Admin can move this task.")
+    before = snapshot(task)
+    verb = _verb_of_move(task, status, is_claim=is_claim)
+    if is_claim:
+        task.owner = actor
+    enter(task, status)
+    task.position = _place(task, after)
+    return write(task, before=before, actor=actor, verb=verb)
+
+
+def _verb_of_move(task: Task, status: str, *, is_claim: bool) -> str:
+    if is_claim:
+        return Activity.Verb.CLAIMED
+    if status == task.status:
+        return Activity.Verb.REORDERED
+    if status == Task.Status.ARCHIVED:
+        return Activity.Verb.ARCHIVED
+    if status == Task.Status.UNASSIGNED and task.owner_id:
+        return Activity.Verb.RELEASED
+    return Activity.Verb.MOVED
+
+
+def _place(task: Task, after: int | None) -> str:
+    """Return the key of the place below the task `after`, or on top of the task's column."""
+    if after is None:
+        return positions.top(task.number)
+    above = Task.objects.filter(pk=after, organization_id=task.organization_id, project_id=task.project_id).first()
+    if above is None or above.pk == task.pk:
+        raise NotFound
+    if above.status != task.status:
+        return positions.top(task.number)  # it has just moved away: the column is what counts
+    below = queries.card_below(above, without=task)
+    key = positions.between(above.position, below.position if below else "")
+    if len(key) > positions.MAX_LENGTH:
+        _spread(task)
+        return _place(task, after)
+    return key
+
+
+def _spread(task: Task) -> None:
+    """Give the tasks of a column new, short keys in the same order: needed after hundreds of moves to one place."""
+    column = list(
+        Task.objects.filter(project_id=task.project_id, status=task.status)
+        .exclude(pk=task.pk)
+        .order_by("position", "pk")
+        .only("pk")
+    )
+    for other, key in zip(column, positions.spread(len(column)), strict=True):
+        other.position = key
+    Task.objects.bulk_update(column, ["position"], batch_size=500)
+
+
+def archive_task(task: Task, *, actor: User) -> Task:
+    """Take a task off the board; it can be moved back. Raises NotAllowed, NotFound."""
+    return move_task(task, actor=actor, status=Task.Status.ARCHIVED)
+
+
+@transaction.atomic
+def delete_task(task: Task, *, actor: User) -> None:
+    """Delete a task for good; its history stays, and its number isn't used again. Raises NotAllowed, NotFound."""
+    require(actor, "tasks.delete_task", task.organization_id)
+    task = locked(task)
+    task.version += 1
+    record(task, actor, Activity.Verb.DELETED, {"title": [task.title, None]})
+    task.delete()
+
+
+def _require_member(user: User | None, organization_id: int) -> None:
+    if user and user.organization_id != organization_id:
+        raise NotFound

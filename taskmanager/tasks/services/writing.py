@@ -1,0 +1,92 @@
+"""How every service changes a task: one row, its version, and its line of history."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
+
+from taskmanager.accounts.models import User
+from taskmanager.errors import NotFound
+from taskmanager.tasks import positions
+from taskmanager.tasks.models import Activity, Task
+
+Changes = dict[str, list[Any]]
+
+
+def locked(task: Task) -> Task:
+    """Return the task as it is now, locked until the transaction ends. Raises NotFound where it is gone."""
+    fresh = (
+        Task.objects.filter(pk=task.pk, organization_id=task.organization_id)
+        .select_related("project")
+        # On SQLite the transaction itself holds the only write lock, and this adds nothing.
+        .select_for_update(of=("self",), no_key=True)
+        .first()
+    )
+    if fresh is None:
+        raise NotFound
+    return fresh
+
+
+def enter(task: Task, status: str) -> None:
+    """Set the status and what follows from it: the time of completion, the place on top of the column."""
+    if status == task.status:
+        return
+    was_archived = task.status == Task.Status.ARCHIVED
+    task.status = status
+    task.position = positions.top(task.number)
+    if status == Task.Status.DONE:
+        # Back from the archive it was completed when it was, not now.
+        task.completed_at = (was_archived and completion_before_archiving(task)) or timezone.now()
+    else:
+        task.completed_at = None
+    if status == Task.Status.UNASSIGNED:
+        task.owner = None
+
+
+def completion_before_archiving(task: Task) -> datetime.datetime | None:
+    """Return when an archived task had been completed, None where it was archived undone."""
+    # By the change and not by the verb: an edit archives, too.
+    archived = task.activities.filter(changes__status__1=Task.Status.ARCHIVED).order_by("-pk").first()
+    old = archived.changes.get("completed_at", [None])[0] if archived else None
+    return datetime.datetime.fromisoformat(old) if old else None
+
+
+FIELDS = ("title", "description", "status", "priority", "owner_id", "due_date", "completed_at")
+
+
+def snapshot(task: Task) -> dict[str, Any]:
+    """Return the values whose changes history tells."""
+    return {name: _plain(getattr(task, name)) for name in FIELDS}
+
+
+def write(task: Task, *, before: dict[str, Any], actor: User, verb: str) -> Task:
+    """Save what differs from the snapshot `before` as the task's next version, with its line of history."""
+    after = snapshot(task)
+    changes = {name: [before[name], after[name]] for name in FIELDS if before[name] != after[name]}
+    task.version += 1
+    task.updated_at = timezone.now()
+    task.save(update_fields=[*_columns(changes), "position", "version", "updated_at"])
+    record(task, actor, verb, changes)
+    return task
+
+
+def record(task: Task, actor: User, verb: str, changes: Changes) -> Activity:
+    """Write one line of history. Owners are kept by their id, moments and dates by ISO 8601."""
+    return Activity.objects.create(
+        organization_id=task.organization_id,
+        task=task,
+        reference=task.reference,
+        actor=actor,
+        verb=verb,
+        changes={name.removesuffix("_id"): values for name, values in changes.items()},
+        version=task.version,
+    )
+
+
+def _columns(names: Iterable[str]) -> list[str]:
+    return [name.removesuffix("_id") for name in names]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime.date) else value
