@@ -1,0 +1,98 @@
+"""What happens around every request: the sign-in, and the one place where domain errors become answers."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions import middleware as sessions
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import resolve_url
+from django.template.loader import render_to_string
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
+
+from taskmanager.errors import DomainError, TooManyRequests
+from taskmanager.tasks.views.requests import Toast, page_before, wants_json
+
+# As Django makes them.
+SESSION_KEY = re.compile(r"[a-z0-9]{32}")
+
+
+class SessionMiddleware(sessions.SessionMiddleware):
+    """Django's sessions, for cookies that Django could have made: PostgreSQL fails on a key with a NUL."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Begin a new session where the key in the cookie is no key."""
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        request.session = self.SessionStore(key if SESSION_KEY.fullmatch(key) else None)
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Asks for a sign-in before every view that isn't marked with `login_not_required`."""
+
+    def handle_no_permission(  # type: ignore[override]  # Django itself only ever redirects
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        """Send people to the sign-in page; say so in their own language to htmx and to JSON clients."""
+        if getattr(request, "htmx", False):
+            # A fragment of the sign-in page in the place of a card would help nobody: go there, and come back.
+            page = _path_before(request)
+            return HttpResponseClientRedirect(f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': page})}")
+        if wants_json(request):
+            return JsonResponse({"message": "Sign in first."}, status=401)
+        if request.method not in {"GET", "HEAD"}:
+            # Where a form is sent to, there may be nothing to come back to: come back to the form.
+            return redirect_to_login(_path_before(request))
+        return super().handle_no_permission(request, view_func)
+
+
+def _path_before(request: HttpRequest) -> str:
+    return urlsplit(page_before(request))._replace(scheme="", netloc="", fragment="").geturl()
+
+
+class DomainErrorMiddleware:
+    """Turns domain errors that a view leaves to it into answers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Take the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a domain error; everything else is a bug and goes on as one."""
+        if not isinstance(exception, DomainError):
+            return None
+        response = error_response(request, exception.status, str(exception))
+        if isinstance(exception, TooManyRequests):
+            response.headers["Retry-After"] = str(exception.retry_after)
+        return response
+
+
+def error_response(request: HttpRequest, status: int, message: str, *, template: str = "") -> HttpResponse:
+    """Return the designed page of an error, or the same sentence as a toast for htmx or as JSON.
+
+    Nothing of it asks the database.
+    """
+    page = template or f"{int(status)}.html"
+    if getattr(request, "htmx", False):
+        text = message or DEFAULT_SENTENCES.get(page, "That did not work. Reload the page and try again.")
+        html = render_to_string("toasts.html#toast", {"toast": Toast(text, kind="error")})
+        return HttpResponse(html, status=status, headers={"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"})
+    if wants_json(request):
+        return JsonResponse({"message": message or DEFAULT_SENTENCES.get(page, "")}, status=status)
+    return HttpResponse(render_to_string(page, {"message": message}), status=status)
+
+
+DEFAULT_SENTENCES = {
+    "400.html": "The request could not be read.",
+    "403.html": "Your role doesn't allow that.",
+    "403_csrf.html": "This page is too old to be sent. Reload it and try again.",
+    "404.html": "Object not found.",
+    "500.html": "Something went wrong on our side.",
+}

@@ -1,0 +1,25 @@
+"""Pages of tasks."""
+
+from taskmanager.tasks.views.board import board
+from taskmanager.tasks.views.changes import task_claim, task_move, task_release
+from taskmanager.tasks.views.tasks import (
+    task_by_reference,
+    task_create,
+    task_delete,
+    task_detail,
+    task_edit,
+    task_list,
+)
+
+__all__ = [
+    "board",
+    "task_by_reference",
+    "task_claim",
+    "task_create",
+    "task_delete",
+    "task_detail",
+    "task_edit",
+    "task_list",
+    "task_move",
+    "task_release",
+]

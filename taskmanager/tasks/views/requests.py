@@ -1,0 +1,65 @@
+"""What the pages of tasks have in common: who asks, for which task, and what is said afterwards."""
+
+from dataclasses import dataclass, field
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
+from django_htmx.middleware import HtmxDetails
+
+from taskmanager.accounts.models import User
+from taskmanager.tasks.models import Task
+
+
+class MemberRequest(HttpRequest):
+    """A request of somebody who is signed in, as every view behind the sign-in gets it."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The way back from what was just done: a form's address and its fields."""
+
+    url: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Toast:
+    """A sentence about what was done, with the way back where there is one."""
+
+    text: str
+    undo: Undo | None = None
+    kind: str = "success"
+
+
+def find_task(request: MemberRequest, pk: int) -> Task:
+    """Return the task with what its page shows. Raises Http404, also for another organization's."""
+    return get_object_or_404(Task.objects.of(request.user.organization).for_detail(), pk=pk)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the client asked for JSON rather than for a page."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def say(request: HttpRequest, toast: Toast) -> None:
+    """Show the sentence on the next page."""
+    html = render_to_string("toasts.html#message", {"text": toast.text, "undo": toast.undo}, request=request)
+    level = messages.ERROR if toast.kind == "error" else messages.SUCCESS
+    messages.add_message(request, level, mark_safe(html))  # noqa: S308 (rendered by our template)
+
+
+def page_before(request: HttpRequest) -> str:
+    """Return the page of ours that the request was sent from, else the board."""
+    page = request.headers.get("hx-current-url") or request.headers.get("referer", "")
+    allowed = page.startswith(("http://", "https://")) and url_has_allowed_host_and_scheme(
+        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return page if allowed else reverse("tasks:board")

@@ -1,0 +1,290 @@
+"""Lists, pages and forms of tasks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Case, IntegerField, Value, When
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from taskmanager.errors import DomainError
+from taskmanager.tasks import cards, history, markdown, services
+from taskmanager.tasks.context import projects_of
+from taskmanager.tasks.forms import FIELDS, ListForm, TaskForm
+from taskmanager.tasks.models import Project, Task
+from taskmanager.tasks.permissions import require, require_change
+from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, say
+
+TASKS_PER_PAGE = 50
+# Nobody pages further than this; they filter. Counting and skipping more would cost every list.
+LIST_LIMIT = 10_000
+EVENTS_PER_PAGE = 50
+
+
+@require_safe
+def task_list(request: MemberRequest) -> HttpResponse:
+    """Show tasks as a list: filtered, sorted, paged."""
+    projects = projects_of(request)
+    form = ListForm(request.GET, organization=request.user.organization, projects=projects)
+    form.is_valid()
+    chosen = {name: value for name, value in form.cleaned_data.items() if value}
+    paginator = _CappedPaginator(_filtered(request, chosen).for_cards(), TASKS_PER_PAGE)
+    page = paginator.get_page(request.GET.get("page"))
+    page.object_list = cards.cards(page.object_list, request.user)
+    filters = {name: value for name, value in chosen.items() if name != "sort"}
+    context = {
+        "page": page,
+        "total_label": _total_label(paginator.count),
+        "filters": form,
+        "sorts": _sorts(chosen),
+        "base_query": urlencode(chosen),
+        "is_filtered": bool(filters),
+        "project": next((project for project in projects if project.key == chosen.get("project")), None),
+    }
+    return render(request, "tasks/list.html", context)
+
+
+class _CappedPaginator(Paginator):  # type: ignore[type-arg]
+    @cached_property
+    def count(self) -> int:
+        """Return how many rows there are, at most LIST_LIMIT + 1: that many means "more"."""
+        tasks: Any = self.object_list
+        return int(tasks.capped_count(limit=LIST_LIMIT))
+
+    @property
+    def num_pages(self) -> int:
+        """Return the number of pages that can be turned to."""
+        return max(1, -(-min(self.count, LIST_LIMIT) // self.per_page))
+
+
+def _total_label(count: int) -> str:
+    return "1 task" if count == 1 else f"{cards.count_label(count, LIST_LIMIT)} tasks"
+
+
+def _filtered(request: MemberRequest, chosen: dict[str, Any]) -> Any:
+    """Return the organization's tasks that fit the filters, in the order asked for."""
+    tasks = Task.objects.of(request.user.organization).matching(chosen.get("q", ""))
+    if "project" in chosen:
+        tasks = tasks.filter(project__key=chosen["project"])
+    if "status" in chosen:
+        tasks = tasks.filter(status=chosen["status"])
+    else:
+        tasks = tasks.exclude(status=Task.Status.ARCHIVED)
+    if "priority" in chosen:
+        tasks = tasks.filter(priority=chosen["priority"])
+    match chosen.get("owner"):
+        case "me":
+            tasks = tasks.filter(owner=request.user)
+        case "none":
+            tasks = tasks.filter(owner=None)
+        case str(username):
+            tasks = tasks.filter(owner__username__iexact=username)
+    sort = chosen.get("sort", "-created")
+    if sort.removeprefix("-") == "priority":
+        ranks = [When(priority=value, then=Value(rank)) for rank, value in enumerate(Task.Priority.values)]
+        tasks = tasks.annotate(priority_rank=Case(*ranks, output_field=IntegerField()))
+    ordering = ListForm.SORTS[sort.removeprefix("-")]
+    sign = "-" if sort.startswith("-") else ""
+    return tasks.order_by(*(f"{sign}{name}" for name in ordering))
+
+
+@dataclass(frozen=True)
+class _Sort:
+    """A header of the list: what a click on it asks for, and how the list is sorted by it now."""
+
+    key: str
+    label: str
+    url: str
+    direction: str
+
+
+def _sorts(chosen: dict[str, Any]) -> list[_Sort]:
+    current = chosen.get("sort", "")
+    labels = {
+        "reference": "Reference", "title": "Title", "status": "Status", "priority": "Priority",
+        "owner": "Owner", "due": "Due", "updated": "Updated",
+    }  # fmt: skip
+    sorts = []
+    for key, label in labels.items():
+        direction = {key: "asc", f"-{key}": "desc"}.get(current, "")
+        following = f"-{key}" if direction == "asc" else key
+        sorts.append(_Sort(key, label, f"?{urlencode({**chosen, 'sort': following})}", direction))
+    return sorts
+
+
+@require_safe
+def task_detail(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show a task with its history."""
+    return render(request, "tasks/detail.html", detail_context(request, find_task(request, pk)))
+
+
+def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
+    """Return what the page of a task shows; `?before=` turns to older history."""
+    organization = request.user.organization
+    before = request.GET.get("before", "")
+    activities = task.activities.of(organization).for_timeline()
+    if before.isascii() and before.isdigit() and len(before) < len(str(2**63)):
+        activities = activities.filter(pk__lt=int(before))
+    rows = list(activities[: EVENTS_PER_PAGE + 1])
+    shown = rows[:EVENTS_PER_PAGE]
+    has_older = len(rows) > EVENTS_PER_PAGE
+    card = cards.card(task, request.user)
+    return {
+        "task": task,
+        "card": card,
+        "project": task.project,
+        "description_html": markdown.render(task.description, organization=organization),
+        "events": history.events(reversed(shown), organization),
+        "older_url": f"{reverse('tasks:task-detail', args=[task.pk])}?before={shown[-1].pk}" if has_older else None,
+        "moves": [choice for choice in Task.Status.choices if choice[0] != task.status] if card.may_change else [],
+        "may_edit": card.may_change,
+        "may_delete": request.user.has_perm("tasks.delete_task"),
+    }
+
+
+@require_safe
+def task_by_reference(request: MemberRequest, reference: str) -> HttpResponse:
+    """Go to the page of the task that people call by this reference."""
+    key, _, number = reference.upper().rpartition("-")
+    tasks = Task.objects.of(request.user.organization)
+    task = get_object_or_404(tasks, project__key=key, number=int(number))
+    return redirect("tasks:task-detail", pk=task.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def task_create(request: MemberRequest) -> HttpResponse:
+    """Create a task."""
+    organization = request.user.organization
+    require(request.user, "tasks.add_task", organization.pk)
+    projects = projects_of(request)
+    project = _project_to_start_with(request, projects)
+    initial = {"status": Task.Status.UNASSIGNED, "priority": Task.Priority.MEDIUM, "project": project.pk}
+    status = request.GET.get("status")
+    if status in Task.Status.values:
+        initial["status"] = status
+    data = request.POST if request.method == "POST" else None
+    form = TaskForm(data, initial=initial, organization=organization, projects=projects)
+    if request.method == "POST" and form.is_valid():
+        try:
+            task = _create(request, form, project)
+        except DomainError as error:
+            _explain(form, error)
+        else:
+            say(request, Toast(f"{task.reference} created."))
+            return redirect("tasks:task-detail", pk=task.pk)
+    context = {"form": form, "task": None, "project": project, "cancel_url": reverse("tasks:board")}
+    return render(request, "tasks/form.html", context)
+
+
+def _create(request: MemberRequest, form: TaskForm, project: Project) -> Task:
+    fields = form.sent()
+    # The form shows "Unassigned" from the start: with an owner chosen beside it, that isn't a contradiction.
+    if fields.get("owner") and fields.get("status") == Task.Status.UNASSIGNED:
+        del fields["status"]
+    return services.create_task(form.cleaned_data["project"] or project, actor=request.user, **fields)
+
+
+def _project_to_start_with(request: HttpRequest, projects: list[Project]) -> Project:
+    key = request.GET.get("project", "")
+    chosen = [project for project in projects if project.key == key] or projects
+    if not chosen:
+        raise Http404("Your organization has no project.")
+    return chosen[0]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def task_edit(request: MemberRequest, pk: int) -> HttpResponse:
+    """Edit a task; changes of others since the form was opened are merged or, in the same field, shown."""
+    task = find_task(request, pk)
+    require_change(task, request.user)
+    initial = {**{name: getattr(task, name) for name in FIELDS}, "version": task.version}
+    form = TaskForm(
+        request.POST if request.method == "POST" else None,
+        initial=initial,
+        organization=request.user.organization,
+        projects=projects_of(request),
+        task=task,
+    )
+    conflicts: list[dict[str, Any]] = []
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"] or task.version
+        try:
+            saved = services.edit_task(task, actor=request.user, version=version, **form.sent())
+        except services.EditConflict as conflict:
+            status = conflict.status
+            form, conflicts = _conflict_form(request, form, conflict)
+        except DomainError as error:
+            _explain(form, error)
+        else:
+            say(request, Toast(_saved_label(saved, before=task, version=version)))
+            return redirect("tasks:task-detail", pk=pk)
+    context = {
+        "form": form,
+        "task": task,
+        "project": task.project,
+        "conflicts": conflicts,
+        "cancel_url": reverse("tasks:task-detail", args=[pk]),
+    }
+    return render(request, "tasks/form.html", context, status=status)
+
+
+def _saved_label(saved: Task, *, before: Task, version: int) -> str:
+    if saved.version == before.version:
+        return "Nothing was changed."
+    kept = " What others changed meanwhile was kept." if saved.version - version > 1 else ""
+    return f"{saved.reference} saved.{kept}"
+
+
+def _conflict_form(
+    request: MemberRequest, form: TaskForm, conflict: services.EditConflict
+) -> tuple[TaskForm, list[dict[str, Any]]]:
+    """Return a form that starts from the task as it is now but keeps what was typed, and the conflicts in words."""
+    task = conflict.task
+    data = dict(form.data.items())
+    for name in FIELDS:
+        if name in conflict.kept or name not in data:
+            data[name] = form.fields[name].prepare_value(getattr(task, name))
+    data["version"] = task.version
+    fresh = TaskForm(data, organization=request.user.organization, projects=projects_of(request), task=task)
+    fresh.is_valid()
+    names = {user.pk: user.display_name for user in (task.owner, form.cleaned_data.get("owner")) if user}
+    rows = [
+        {
+            "name": field.field,
+            "label": history.LABELS[field.field],
+            "yours": history.in_words(field.field, services.comparable(field.yours), names),
+            "theirs": history.in_words(field.field, services.comparable(field.theirs), names),
+            "who": field.actor.display_name if field.actor else history.FORMER_MEMBER,
+        }
+        for field in conflict.fields
+    ]
+    return fresh, rows
+
+
+def _explain(form: TaskForm, error: DomainError) -> None:
+    """Put a rule's sentence beside the field that it is about."""
+    fields: dict[type[DomainError], str] = {
+        services.DueBeforeCreation: "due_date",
+        services.UnassignedHasNoOwner: "owner",
+    }
+    if error.status != DomainError.status:
+        raise error
+    form.add_error(fields.get(type(error)), str(error))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def task_delete(request: MemberRequest, pk: int) -> HttpResponse:
+    """Ask for confirmation, then delete the task."""
+    task = find_task(request, pk)
+    require(request.user, "tasks.delete_task", task.organization_id)
+    if request.method == "POST":
+        services.delete_task(task, actor=request.user)
+        say(request, Toast(f"{task.reference} deleted."))
+        return redirect("tasks:board")
+    return render(request, "tasks/delete.html", {"task": task, "project": task.project})

@@ -1,0 +1,29 @@
+"""Addresses of the product."""
+
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.urls import include, path
+
+from taskmanager import views
+from taskmanager.accounts import urls as accounts_urls
+
+# Registration makes a project too, which the app of accounts doesn't know.
+accounts_urlpatterns = [
+    path("register/", views.register, name="register"),
+    *accounts_urls.urlpatterns,
+]
+urlpatterns = [
+    path("", include("taskmanager.tasks.urls")),
+    path("accounts/", include((accounts_urlpatterns, accounts_urls.app_name))),
+    path("help/", views.help_page, name="help"),
+    path("about/", views.about, name="about"),
+]
+
+if settings.DEBUG and find_spec("debug_toolbar"):
+    urlpatterns += [path("__debug__/", include("debug_toolbar.urls"))]
+
+handler400 = "taskmanager.views.bad_request"
+handler403 = "taskmanager.views.permission_denied"
+handler404 = "taskmanager.views.page_not_found"
+handler500 = "taskmanager.views.server_error"

@@ -1,0 +1,80 @@
+"""Pages that belong to no single app: registration, help, about, and what is said when something is wrong."""
+
+from http import HTTPStatus
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from taskmanager import __version__
+from taskmanager.accounts.forms import RegistrationForm
+from taskmanager.accounts.views import remember_organization
+from taskmanager.middleware import error_response
+from taskmanager.tasks import services
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """Register an organization and its first user, who is signed in and lands on the empty board."""
+    if request.user.is_authenticated:
+        return redirect("tasks:board")
+    form = RegistrationForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        user = services.register_organization(
+            name=form.cleaned_data["organization"],
+            username=form.cleaned_data["username"],
+            email=form.cleaned_data["email"],
+            password=form.cleaned_data["password1"],
+        )
+        login(request, user)
+        response = redirect("tasks:board")
+        remember_organization(request, response, user.organization.slug)
+        return response
+    return render(request, "accounts/register.html", {"form": form})
+
+
+@login_not_required
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Explain how the product is used."""
+    return render(request, "help.html")
+
+
+@login_not_required
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """Tell what the product is."""
+    return render(request, "about.html", {"version": __version__})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Explain a request that could not be read."""
+    message = ""
+    if isinstance(exception, RequestDataTooBig):
+        message = "That was larger than a form may be. Go back: what you typed is still there to be shortened."
+    return error_response(request, HTTPStatus.BAD_REQUEST, message)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Explain a missing permission."""
+    return error_response(request, HTTPStatus.FORBIDDEN, "")
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Explain an address where nothing is, or nothing for this user."""
+    return error_response(request, HTTPStatus.NOT_FOUND, "")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Apologise. Nothing is asked of the database, which may be what failed."""
+    return error_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Explain a form that did not come from one of our own fresh pages."""
+    return error_response(request, HTTPStatus.FORBIDDEN, "", template="403_csrf.html")
