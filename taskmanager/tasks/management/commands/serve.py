@@ -1,0 +1,110 @@
+"""One command for a small team: prepare the database and the static files, then serve."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
+from gunicorn.app.base import Application
+
+from taskmanager import __version__
+from taskmanager.settings.environment import read
+from taskmanager.tasks import demo
+
+CONFIGURATION = Path(settings.PACKAGE_DIR) / "gunicorn.conf.py"
+
+
+class Command(BaseCommand):
+    """Serves the product from one process tree."""
+
+    help = "Prepare everything that is missing, then serve at http://$HOST:$PORT."
+    requires_system_checks = ()  # they cost a third of a start; `taskmanager check` runs them
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Migrate, load sample data where DEMO=1 and the database is empty, then serve until stopped."""
+        wants_demo = bool(read("bool", "DEMO", default=False))
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as error:
+            raise CommandError(f"The database of DATABASE_URL does not answer: {error}") from error
+        collect_static_files()
+        lines = [f"Address: {settings.PUBLIC_URL}"]
+        if wants_demo:
+            lines += demo_lines()
+        close_connections()
+        self._serve(lines)
+
+    def _serve(self, lines: list[str]) -> None:
+        def print_lines(_server: Any) -> None:
+            # Not before the port is open, so that whoever reads them can connect.
+            self.stdout.write("\n".join(lines))
+            self.stdout.flush()
+
+        Server(when_ready=print_lines).run()
+
+
+class Server(Application):  # type: ignore[misc]  # Gunicorn has no types
+    """Gunicorn with the product's own configuration file, in this process."""
+
+    def __init__(self, *, when_ready: Callable[[Any], None]) -> None:
+        """Take what to do once the port is open."""
+        self.when_ready = when_ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Read gunicorn.conf.py as `gunicorn -c` would."""
+        self.load_config_from_file(str(CONFIGURATION))
+        self.cfg.set("when_ready", self.when_ready)
+
+    def load(self) -> Any:
+        """Return the application, in each worker."""
+        from taskmanager.wsgi import application  # noqa: PLC0415 (in the worker, not here)
+
+        return application
+
+
+def collect_static_files() -> None:
+    """Put the static files where the server finds them, unless this very set is there already."""
+    digest = hashlib.sha256(__version__.encode())
+    for finder in get_finders():
+        for path, storage in finder.list(None):
+            stat = Path(storage.path(path)).stat()
+            digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
+        return
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    stamp.write_text(digest.hexdigest())
+
+
+def demo_lines() -> list[str]:
+    """Load the sample data into an empty database; return the lines that tell how to sign in to it."""
+    is_new = not demo.PASSWORD_PATH.exists()
+    password = demo.kept_password()
+    admin = demo.load_into_empty_database(password) or demo.find_admin()
+    if admin is None:
+        return []
+    if not admin.check_password(password):
+        if is_new:
+            # Another DATA_DIR made this sample data, so nobody here knows its password.
+            admin.set_password(password)
+            admin.save(update_fields=["password"])
+        else:
+            password = "(the one that you set)"  # noqa: S105 (words, no password)
+    return [
+        f"Organization: {admin.organization.slug}",
+        f"Username: {admin.username}",
+        f"Password: {password}",
+    ]
+
+
+def close_connections() -> None:
+    """Close what the workers must not inherit: a connection that two processes share answers neither."""
+    connection.close()
+    if connection.vendor == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]

@@ -1,0 +1,350 @@
+"""The demo organization: believable at first sight, true to the rules, and never in anybody's way."""
+
+import datetime
+import json
+import re
+from collections import Counter
+from io import StringIO
+from itertools import pairwise
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from taskmanager.accounts import services as accounts
+from taskmanager.accounts.models import Organization, User
+from taskmanager.tasks import demo, queries, services
+from taskmanager.tasks.demo import loading
+from taskmanager.tasks.demo.items import FREE, PEOPLE
+from taskmanager.tasks.demo.mobile import MOBILE
+from taskmanager.tasks.demo.schedule import Clock, reorder, schedule
+from taskmanager.tasks.demo.web_late import TOP_OF_WEB
+from taskmanager.tasks.models import Activity, Project, Task
+from tests.racing import race
+
+PASSWORD = "a demo's password"
+SOME_MONDAY = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
+# Deep in the night, while people work, and in the evening of each day of a week.
+MOMENTS = [
+    SOME_MONDAY + datetime.timedelta(days=day, hours=hour, minutes=40) for day in range(7) for hour in (0, 8, 13, 23)
+]
+
+
+@pytest.fixture
+def ada(roles: None) -> User:
+    """Be the demo's Admin instead of the cast's."""
+    return demo.load(PASSWORD)
+
+
+@pytest.fixture
+def web(ada: User) -> Project:
+    return Project.objects.of(ada.organization).get(key="WEB")
+
+
+def run(*arguments: str) -> str:
+    output = StringIO()
+    call_command("demo", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def titles(project: Project, status: str) -> list[str]:
+    return [task.title for task in queries.column_page(project, status).tasks]
+
+
+def counts() -> list[int]:
+    return [model.objects.count() for model in (Organization, User, Project, Task, Activity)]
+
+
+def test_it_is_a_team_with_two_projects(ada):
+    organization = ada.organization
+    assert (organization.name, organization.slug, organization.is_demo) == ("Acme", "acme", True)
+    assert [(project.key, project.name) for project in Project.objects.of(organization).oldest_first()] == [
+        ("WEB", "Web"),
+        ("APP", "Mobile"),
+    ]
+    roles = {
+        user.username: "+".join(sorted(user.groups.values_list("name", flat=True)))
+        for user in User.objects.of(organization)
+    }
+    assert len(roles) == 8
+    assert (roles["ada"], roles["ed"], roles["cleo"]) == ("Admin", "Editor", "Creator")
+    assert Counter(roles.values())["Creator+Editor"] == 4
+    assert all(user.get_full_name() and user.email.endswith("@acme.example") for user in User.objects.of(organization))
+
+
+def test_everybody_has_the_password(ada):
+    for user in User.objects.of(ada.organization):
+        assert authenticate(organization="acme", username=user.username, password=PASSWORD) == user
+
+
+def test_there_is_work_in_every_state(ada, web):
+    statuses = Counter(Task.objects.filter(project=web).values_list("status", flat=True))
+    assert statuses == {"UNASSIGNED": 24, "IN_PROGRESS": 7, "DONE": 75, "ARCHIVED": 8}
+    priorities = Counter(Task.objects.of(ada.organization).values_list("priority", flat=True))
+    assert priorities["URGENT"] < priorities["LOW"] < priorities["HIGH"] < priorities["MEDIUM"]
+    today = timezone.localdate()
+    unfinished = Task.objects.of(ada.organization).filter(status__in=["UNASSIGNED", "IN_PROGRESS"])
+    week = today + datetime.timedelta(days=7)
+    assert 2 <= unfinished.filter(due_date__lt=today).count() <= 6
+    assert unfinished.filter(due_date__range=(today, week)).count() >= 3
+    assert unfinished.filter(due_date=None).count() >= 10
+
+
+def test_the_board_looks_like_its_sketch(web):
+    assert titles(web, "UNASSIGNED")[:3] == [
+        "Payments webhook drops events when the signature clock drifts",
+        "Let people sign in with a passkey",
+        "Empty states for search and reports",
+    ]
+    assert titles(web, "IN_PROGRESS")[:3] == [
+        "Import from a Jira export without losing comments",
+        "Two people drag the same card: show who was first, keep what the other typed",
+        "Burndown counts tasks that were added after the sprint began",
+    ]
+    assert titles(web, "DONE")[:3] == [
+        "Rate limits answer with Retry-After",
+        "Keyboard: move a card between columns",
+        "Backup and restore in one file",
+    ]
+
+
+def test_what_was_completed_last_is_on_top(ada):
+    for project in Project.objects.of(ada.organization):
+        times = list(Task.objects.column(project, "DONE").values_list("completed_at", flat=True))
+        assert times == sorted(times, reverse=True)
+
+
+def test_history_ends_in_what_the_task_is(ada):
+    """Each change starts from what the one before left, and the last one is how it is now."""
+    known = 0
+    for task in Task.objects.of(ada.organization).prefetch_related("activities"):
+        lines = sorted(task.activities.all(), key=lambda line: line.pk)
+        assert lines[0].verb == "created"
+        assert [line.version for line in lines] == list(range(1, task.version + 1))
+        values: dict[str, object] = {}
+        for line in lines:
+            for name, (old, new) in line.changes.items():
+                assert values.get(name, old) == old, (task, name)
+                values[name] = new
+        values.pop("owner", None)
+        now = {name: services.comparable(getattr(task, name)) for name in values}
+        assert values == now, task
+        owners = [line.changes["owner"] for line in lines if "owner" in line.changes]
+        assert task.owner_id == (owners[-1][1] if owners else None)
+        known += len(lines)
+    assert known == Activity.objects.count()
+
+
+def test_times_agree_with_history_and_nothing_lies_ahead(ada):
+    now = timezone.now()
+    lines = list(Activity.objects.of(ada.organization).order_by("pk"))
+    assert all(one.created_at <= next_one.created_at for one, next_one in pairwise(lines))
+    assert lines[-1].created_at <= now
+    assert now - datetime.timedelta(days=100) < lines[0].created_at < now - datetime.timedelta(days=80)
+    assert ada.organization.created_at < timezone.now()
+    organization = Organization.objects.get(pk=ada.organization_id)
+    assert organization.created_at < lines[0].created_at
+    for task in Task.objects.of(organization).prefetch_related("activities"):
+        of_task = [line for line in lines if line.task_id == task.pk]
+        assert (task.created_at, task.updated_at) == (of_task[0].created_at, of_task[-1].created_at)
+        completions = [line for line in of_task if line.changes.get("completed_at", [None, None])[1]]
+        for line in completions:
+            assert line.changes["completed_at"][1] == line.created_at.isoformat()
+        if task.status == Task.Status.DONE:
+            assert task.completed_at == completions[-1].created_at > task.created_at
+        for day in [task.due_date, *due_dates(of_task)]:
+            assert day is None or day >= task.created_at.date()
+
+
+def due_dates(lines: list[Activity]) -> list[datetime.date]:
+    days = [day for line in lines for day in line.changes.get("due_date", [])]
+    return [datetime.date.fromisoformat(day) for day in days if day]
+
+
+def test_texts_refer_to_what_is_there(ada):
+    tasks = Task.objects.of(ada.organization).select_related("project")
+    references = {task.reference for task in tasks}
+    texts = [task.description for task in tasks]
+    assert sum(bool(text) for text in texts) > 0.8 * len(texts)
+    text = "\n".join(texts)
+    assert "[[" not in text
+    assert set(re.findall(r"\b(?:WEB|APP)-\d+", text)) <= references
+    mentions = set(re.findall(r"(?<!\w)@(\w+)", text))
+    assert {"samir", "ruth", "priya", "cleo"} <= mentions <= PEOPLE.keys()
+
+
+def test_titles_are_unique():
+    items = [*loading.WEB, *MOBILE]
+    assert len({item.title for item in items}) == len(items)
+
+
+def snapshot(organization: Organization) -> str:
+    """Return everything that isn't an id or a key of a place."""
+    names = {user.pk: user.username for user in User.objects.of(organization)}
+    tasks = [
+        [
+            task.reference,
+            task.title,
+            task.description,
+            task.status,
+            task.priority,
+            names[task.creator_id or 0],
+            names.get(task.owner_id or 0),
+            task.due_date,
+            task.created_at,
+            task.updated_at,
+            task.completed_at,
+            task.version,
+        ]
+        for project in Project.objects.of(organization).oldest_first()
+        for status in Task.Status.values
+        for task in Task.objects.column(project, status).select_related("project")
+    ]
+    history = [
+        [
+            line.reference,
+            names[line.actor_id or 0],
+            line.verb,
+            {
+                name: [names.get(value) for value in values] if name == "owner" else values
+                for name, values in line.changes.items()
+            },
+            line.created_at,
+        ]
+        for line in Activity.objects.of(organization).order_by("pk")
+    ]
+    return json.dumps([tasks, history], default=str, indent=1)
+
+
+def test_it_is_the_same_each_time(roles):
+    now = timezone.now()
+    first = snapshot(demo.load(PASSWORD, now=now).organization)
+    second = snapshot(demo.load(PASSWORD, now=now, reset=True).organization)
+    assert first == second
+
+
+@pytest.mark.parametrize("now", MOMENTS, ids=str)
+def test_people_work_on_weekdays_and_dates_fit_whenever_it_is_loaded(now):
+    clock = Clock(now)
+    acts = [
+        *schedule(loading.WEB, clock, first=loading.WEB_BEGAN, last=loading.WEB_ENDS),
+        *schedule(MOBILE, clock, first=loading.MOBILE_BEGAN, last=loading.MOBILE_ENDS),
+    ]
+    latest = min(act.age for act in acts)
+    assert latest > loading.LAST_REORDERED
+    for act in [*acts, *reorder(TOP_OF_WEB, clock, age=loading.LAST_REORDERED)]:
+        assert act.at <= now
+        assert act.at.weekday() < 5
+        assert datetime.time(8, 30) <= act.at.time() <= datetime.time(17, 30)
+    histories: dict[str, list] = {}
+    for act in acts:
+        histories.setdefault(act.item.title, []).append(act)
+    for lines in histories.values():
+        ages = [act.age for act in lines]
+        assert ages == sorted(ages, reverse=True)
+        assert len(set(ages)) == len(ages)
+        for act in lines:
+            due = act.fields.get("due_date")
+            assert due is None or due >= lines[0].at.date(), act.item.title
+    overdue = [item for item in loading.WEB if item.status == FREE and item.due is not None and item.due < 0]
+    assert all(clock.due(item.due, since=now.date()) < now.date() for item in overdue)
+
+
+def test_age_zero_is_now_at_work_and_the_last_closing_time_otherwise():
+    at_work = SOME_MONDAY + datetime.timedelta(hours=10)
+    assert Clock(at_work).at(0) == at_work
+    last_friday = SOME_MONDAY - datetime.timedelta(days=3)
+    closing_time = last_friday + datetime.timedelta(hours=17, minutes=30)
+    for hours in (-20, 0, 8):
+        assert Clock(SOME_MONDAY + datetime.timedelta(hours=hours)).at(0) == closing_time
+    assert Clock(at_work).at(1) == last_friday + datetime.timedelta(hours=10)
+
+
+def test_the_command_says_how_to_sign_in(roles):
+    answers = dict(line.split(": ", 1) for line in run().splitlines())
+    assert list(answers) == ["Organization", "Username", "Password"]
+    user = authenticate(
+        organization=answers["Organization"], username=answers["Username"], password=answers["Password"]
+    )
+    assert user is not None
+    assert user.has_perm("tasks.change_any_task")
+
+
+def test_the_command_takes_a_password(roles):
+    assert f"Password: {PASSWORD}\n" in run("--password", PASSWORD)
+    assert authenticate(organization="acme", username="ada", password=PASSWORD)
+
+
+def test_a_demo_that_is_there_is_left_as_it_is(ada):
+    before = snapshot(ada.organization), counts()
+    assert "left as it is" in run("--password", "another")
+    assert (snapshot(ada.organization), counts()) == before
+    assert authenticate(organization="acme", username="ada", password=PASSWORD) == ada
+
+
+def test_reset_makes_it_anew_and_touches_nothing_else(ada, oscar):
+    size = counts()
+    Task.objects.of(ada.organization).update(title="Changed by a visitor")
+    run("--reset", "--password", "another")
+    assert counts() == size
+    assert not Task.objects.filter(title="Changed by a visitor").exists()
+    assert not Organization.objects.filter(pk=ada.organization_id).exists()
+    assert authenticate(organization="acme", username="ada", password="another")
+    assert Organization.objects.filter(pk=oscar.organization_id).exists()
+
+
+@pytest.mark.parametrize(("name", "slug"), [("Acme", ""), ("ACME", "coyote"), ("Coyote", "acme")])
+@pytest.mark.parametrize("arguments", [[], ["--reset"]], ids=["plain", "reset"])
+def test_a_real_acme_is_left_alone(roles, name, slug, arguments):
+    accounts.create_organization(name, slug=slug)
+    with pytest.raises(CommandError, match="isn't the demo's"):
+        run(*arguments)
+    assert counts() == [1, 0, 0, 0, 0]
+
+
+def test_whoever_comes_second_to_the_slug_makes_nothing(ada):
+    """Both looked and saw none: the unique slug decides."""
+    before = counts()
+    with pytest.raises(demo.DemoExists):
+        loading.make(PASSWORD, Clock(timezone.now()))
+    assert counts() == before
+
+
+def test_whoever_registers_meanwhile_keeps_the_slug(roles):
+    accounts.create_organization("Acme")
+    with pytest.raises(demo.AcmeIsTaken):
+        loading.make(PASSWORD, Clock(timezone.now()))
+    assert counts() == [1, 0, 0, 0, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_at_the_same_time_one_makes_it(roles):
+    results = race([lambda: demo.load(PASSWORD)] * 2)
+    assert Counter(type(result) for result in results) == {User: 1, demo.DemoExists: 1}
+    assert Organization.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_servers_that_start_on_an_empty_database_one_makes_it(roles):
+    results = race([lambda: demo.load_into_empty_database(PASSWORD)] * 2)
+    assert Counter(type(result) for result in results) == {User: 1, type(None): 1}
+    assert Organization.objects.count() == 1
+
+
+def test_an_empty_database_gets_the_demo_and_no_other_does(roles):
+    user = demo.load_into_empty_database(PASSWORD)
+    assert user is not None
+    assert user.organization.is_demo
+    assert demo.load_into_empty_database("another") is None
+
+
+def test_its_admin_is_found_again(ada, oscar):
+    assert demo.find_admin() == ada
+    User.objects.of(ada.organization).update(is_active=False)
+    assert demo.find_admin() is None
+
+
+def test_a_database_with_an_organization_gets_no_demo(oscar):
+    assert demo.load_into_empty_database(PASSWORD) is None
+    assert Organization.objects.count() == 1
