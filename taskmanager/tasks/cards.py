@@ -107,6 +107,10 @@ def day_label(day: datetime.date, today: datetime.date) -> str:
         return f"{-days} days ago"
     if 0 < days < WEEK_DAYS:
         return f"{day:%A}"
+    return _date_label(day, today)
+
+
+def _date_label(day: datetime.date, today: datetime.date) -> str:
     shown = f"{day:%b} {day.day}"
     return shown if day.year == today.year else f"{shown}, {day.year}"
 
@@ -119,6 +123,6 @@ def _due(task: Task, today: datetime.date) -> tuple[str, str]:
     if task.status in {Task.Status.DONE, Task.Status.ARCHIVED}:
         return "", ""
     if days < 0:
-        late = f"{task.due_date:%b} {task.due_date.day}" if days < -1 else label
+        late = _date_label(task.due_date, today) if days < -1 else label
         return f"Due {late}", "late"
     return f"Due {label}", "soon" if days < SOON_DAYS else ""

@@ -74,8 +74,6 @@ def create_task(
     """
     require(actor, "tasks.add_task", project.organization_id)
     _require_member(owner, project.organization_id)
-    if due_date and due_date < timezone.now().date():
-        raise DueBeforeCreation
     if owner and status == Task.Status.UNASSIGNED:
         raise UnassignedHasNoOwner
     status = status or (Task.Status.IN_PROGRESS if owner else Task.Status.UNASSIGNED)
@@ -86,6 +84,8 @@ def create_task(
     project.last_number += 1
     project.save(update_fields=["last_number"])
     now = timezone.now()
+    if due_date and due_date < now.date():
+        raise DueBeforeCreation
     task = Task.objects.create(
         organization_id=project.organization_id,
         project=project,

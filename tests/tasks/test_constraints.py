@@ -1,0 +1,204 @@
+"""What a row may hold, the database itself enforces: every rule is tried here past all services."""
+
+import datetime
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AbstractUser
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ForeignKey, Model
+from django.utils import timezone
+
+from taskmanager.accounts.models import Organization, Throttle, User
+from taskmanager.tasks import services
+from taskmanager.tasks.models import Activity, Project, Task
+
+MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("tasks").get_models()]
+LINKS = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organization")
+A_DAY = datetime.timedelta(days=1)
+
+# The name of a rule of the models, and a write that breaks it; `w` is the world below.
+BAD_WRITES = [
+    ("accounts_organization_has_a_name", lambda w: Organization.objects.update(name="")),
+    ("accounts_organization_has_a_slug", lambda w: Organization.objects.filter(pk=w.acme.pk).update(slug="")),
+    ("accounts_organization_slug_key", lambda w: Organization.objects.update(slug="acme")),
+    ("accounts_throttle_pkey", lambda w: Throttle.objects.bulk_create([w.throttle(), w.throttle()])),
+    ("accounts_user_username_once_per_organization", lambda w: make_user(w.acme, "ADA", "b@acme.example")),
+    ("accounts_user_email_once_per_organization", lambda w: make_user(w.acme, "b", "ADA@Acme.example")),
+    ("accounts_user_username_is_no_address", lambda w: make_user(w.acme, "b@acme.example", "b@acme.example")),
+    ("accounts_user_username_is_no_address", lambda w: make_user(w.acme, "", "b@acme.example")),
+    ("tasks_project_key_once_per_organization", lambda w: make_project(w.acme, "ACME")),
+    ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "web")),
+    ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "W")),
+    ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "WEB-1")),
+    ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "WÉB")),
+    ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "WEB\n")),
+    ("tasks_project_has_a_name", lambda w: Project.objects.update(name="")),
+    ("tasks_task_number_once_per_project", lambda w: Task.objects.filter(pk=w.archived.pk).update(number=1)),
+    ("tasks_task_number_counts_from_one", lambda w: Task.objects.filter(pk=w.task.pk).update(number=0)),
+    ("tasks_task_has_a_title", lambda w: Task.objects.update(title="")),
+    ("status_check", lambda w: Task.objects.update(status="STARTED")),
+    ("status_check", lambda w: Task.objects.update(status="done")),
+    ("priority_check", lambda w: Task.objects.update(priority="")),
+    ("tasks_task_unassigned_has_no_owner", lambda w: Task.objects.filter(pk=w.task.pk).update(owner=w.ada)),
+    ("tasks_task_completed_at_only_when_done", lambda w: Task.objects.update(completed_at=timezone.now())),
+    ("tasks_task_completed_at_only_when_done", lambda w: Task.objects.update(status="DONE")),
+    ("tasks_task_not_due_before_its_creation", lambda w: Task.objects.update(due_date=w.today - A_DAY)),
+    ("tasks_activity_verb_check", lambda w: Activity.objects.update(verb="eaten")),
+]
+# SQLite names the columns of a broken unique constraint, not the constraint.
+COLUMNS = {
+    "accounts_organization_slug_key": "accounts_organization.slug",
+    "accounts_throttle_pkey": "accounts_throttle.key",
+    "tasks_project_key_once_per_organization": "tasks_project.organization_id, tasks_project.key",
+    "tasks_task_number_once_per_project": "tasks_task.project_id, tasks_task.number",
+}
+# Links between two rows that both belong to an organization.
+LINKING_FIELDS = [
+    field
+    for model in MODELS
+    for field in model._meta.get_fields()
+    if isinstance(field, ForeignKey)
+    and all("organization" in {f.name for f in end._meta.fields} for end in (model, field.related_model))
+]
+
+
+def make_user(organization: Organization, username: str, email: str) -> list[User]:
+    return User.objects.bulk_create([User(organization=organization, username=username, email=email)])
+
+
+def make_project(organization: Organization, key: str) -> list[Project]:
+    return Project.objects.bulk_create([Project(organization=organization, name="Web", key=key)])
+
+
+def checked(write, *arguments) -> None:
+    """Write, and check at once what PostgreSQL would check at the end of the transaction."""
+    with transaction.atomic():
+        write(*arguments)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@pytest.fixture
+def w(ada, acme, task, board, oscar):
+    """Acme with a free and an archived task, and of each kind a row of Globex."""
+    globex = oscar.organization
+    foreign_board = Project.objects.of(globex).get()
+    foreign_task = services.create_task(foreign_board, actor=oscar, title="Foreign")
+    archived = services.create_task(board, actor=ada, title="Archived", status="ARCHIVED")
+    return SimpleNamespace(
+        ada=ada,
+        acme=acme,
+        globex=globex,
+        task=task,
+        archived=archived,
+        foreign={User: oscar, Project: foreign_board, Task: foreign_task},
+        own={User: ada, Project: board, Task: archived, Activity: task.activities.get()},
+        throttle=lambda: Throttle(key="x", ends_at=timezone.now()),
+        today=task.created_at.date(),
+    )
+
+
+@pytest.mark.parametrize(("rule", "write"), BAD_WRITES, ids=[name for name, _write in BAD_WRITES])
+def test_the_database_refuses(w, rule, write):
+    shown = COLUMNS.get(rule, rule) if connection.vendor == "sqlite" else rule
+    with pytest.raises(IntegrityError, match=shown):
+        checked(write, w)
+
+
+def test_each_constraint_of_the_models_is_tried_above():
+    names = {constraint.name for model in MODELS for constraint in model._meta.constraints}
+    names |= {
+        f"{field.model._meta.db_table}_{'pkey' if field.primary_key else f'{field.column}_key'}"
+        for model in MODELS
+        for field in model._meta.local_fields
+        if field.unique and not field.auto_created
+    }
+    assert names == {name for name, _write in BAD_WRITES}
+
+
+def test_names_and_addresses_are_free_in_another_organization(w):
+    make_user(w.globex, w.ada.username, w.ada.email)
+    make_project(w.globex, "ACME")
+
+
+def test_the_day_of_creation_is_that_of_utc(w):
+    Task.objects.update(created_at=datetime.datetime(2026, 3, 1, 23, 59, 59, tzinfo=datetime.UTC))
+    checked(lambda: Task.objects.update(due_date=datetime.date(2026, 3, 1)))
+    with pytest.raises(IntegrityError, match="tasks_task_not_due_before_its_creation"):
+        checked(lambda: Task.objects.update(due_date=datetime.date(2026, 2, 28)))
+    # Half past midnight in Berlin is still the day before in UTC.
+    berlin = datetime.timezone(datetime.timedelta(hours=2))
+    Task.objects.update(created_at=datetime.datetime(2026, 3, 1, 0, 30, tzinfo=berlin))
+    checked(lambda: Task.objects.update(due_date=datetime.date(2026, 2, 28)))
+
+
+def test_each_status_has_its_allowed_rows(w):
+    checked(lambda: Task.objects.update(status="IN_PROGRESS", owner=None))
+    checked(lambda: Task.objects.filter(pk=w.task.pk).update(status="IN_PROGRESS", owner=w.ada))
+    checked(lambda: Task.objects.filter(pk=w.task.pk).update(status="ARCHIVED"))
+    checked(lambda: Task.objects.update(status="DONE", completed_at=timezone.now()))
+
+
+def rule_of(field: ForeignKey) -> str:
+    return LINKS.rule_name(field.model._meta.db_table, field.column)
+
+
+def test_each_link_inside_an_organization_has_its_rule():
+    links = {(field.model._meta.db_table, field.column, field.related_model._meta.db_table) for field in LINKING_FIELDS}
+    assert links == set(LINKS.LINKS)
+
+
+@pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
+def test_no_row_is_changed_to_link_another_organization(w, field):
+    rows = field.model.objects.filter(pk=w.own[field.model].pk)
+    with pytest.raises(IntegrityError, match=rule_of(field)):
+        checked(lambda: rows.update(**{field.name: w.foreign[field.related_model]}))
+
+
+@pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
+def test_no_row_is_made_that_links_another_organization(w, field):
+    row = field.model.objects.get(pk=w.own[field.model].pk)
+    row.pk = None
+    if isinstance(row, Task):
+        row.number = 99
+    setattr(row, field.name, w.foreign[field.related_model])
+    with pytest.raises(IntegrityError, match=rule_of(field)):
+        checked(field.model.objects.bulk_create, [row])
+
+
+@pytest.mark.parametrize("model", [User, Project, Task, Activity])
+def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):
+    with pytest.raises(IntegrityError, match="of_the_same_organization"):
+        checked(lambda: model.objects.filter(pk=w.own[model].pk).update(organization=w.globex))
+    assert model.objects.get(pk=w.own[model].pk).organization_id == w.acme.pk
+
+
+def test_every_table_and_column_explains_itself_in_the_database(db):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite keeps no comments")
+    djangos_own = {field.name for field in AbstractUser._meta.local_fields} - {"username", "email"}
+    missing = []
+    with connection.cursor() as cursor:
+        for model in MODELS:
+            table = model._meta.db_table
+            cursor.execute("SELECT obj_description(%s::regclass, 'pg_class')", [table])
+            if not cursor.fetchone()[0]:
+                missing.append(table)
+            cursor.execute(
+                "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute"
+                " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+                [table],
+            )
+            comments = dict(cursor.fetchall())
+            missing += [
+                f"{table}.{field.column}"
+                for field in model._meta.local_fields
+                if not (field.auto_created or (model is User and field.name in djangos_own))
+                and not comments[field.column]
+            ]
+    assert missing == []
