@@ -5,6 +5,7 @@
 
 import os
 import tempfile
+from urllib.parse import urlsplit
 
 for name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT", "DEMO", "THROTTLE_SIGN_IN", "CLAIM_STRATEGY"):
     os.environ.pop(name, None)
@@ -29,5 +30,7 @@ DATABASES["default"].setdefault("TEST", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"]["NAME"] = str(DATA_DIR / "test.sqlite3")
 if REDIS_URL:
-    # Test processes side by side must not read each other's cache.
-    CACHES["default"]["KEY_PREFIX"] = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}"
+    # Test processes side by side must not share a cache. A prefix would not do: clearing the cache empties a whole
+    # database of Redis, which has 16 of them.
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+    CACHES["default"]["LOCATION"] = urlsplit(REDIS_URL)._replace(path=f"/{number}").geturl()

@@ -1,0 +1,76 @@
+"""Every address of the product, with an example and with what each role gets there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from taskmanager.accounts.models import User
+from taskmanager.tasks import services
+from taskmanager.tasks.models import Project, Task
+
+ROLES = ("Admin", "Editor", "Creator", "")
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address: the statuses of GET and POST for Admin, Editor, Creator and a member without a role.
+
+    The object is a task that somebody else wrote. A method without statuses is a wrong one: 405.
+    """
+
+    get: tuple[int, int, int, int] | None = None
+    post: tuple[int, int, int, int] | None = None
+    example: str = ""  # the object in the address: "free" or "taken" task, or its "reference"
+    data: dict[str, str] = field(default_factory=dict)
+    public: bool = False
+
+
+ADDRESSES = {
+    "tasks:board": Address(get=(200, 200, 200, 200)),
+    "tasks:task-list": Address(get=(200, 200, 200, 200)),
+    "tasks:task-create": Address(
+        get=(200, 403, 200, 403), post=(302, 403, 302, 403), data={"title": "Try the restore"}
+    ),
+    "tasks:task-detail": Address(get=(200, 200, 200, 200), example="free"),
+    "tasks:task-edit": Address(
+        get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="free", data={"title": "Mine now"}
+    ),
+    "tasks:task-delete": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="free"),
+    "tasks:task-claim": Address(post=(302, 302, 403, 403), example="free"),
+    "tasks:task-release": Address(post=(302, 403, 403, 403), example="taken"),
+    "tasks:task-move": Address(post=(302, 403, 403, 403), example="free", data={"status": "DONE"}),
+    "tasks:task-by-reference": Address(get=(302, 302, 302, 302), example="reference"),
+    "accounts:register": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
+    "accounts:login": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
+    "accounts:logout": Address(post=(302, 302, 302, 302), public=True),
+    "help": Address(get=(200, 200, 200, 200), public=True),
+    "about": Address(get=(200, 200, 200, 200), public=True),
+}
+
+
+def all_names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """Give the name of every route there is, with its namespace; of one without a name, the route itself."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from all_names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
+        else:
+            assert isinstance(entry, URLPattern)
+            yield f"{prefix}{entry.name}" if entry.name else str(entry.pattern)
+
+
+def url_of(name: str, board: Project, author: User) -> str:
+    """Return the address filled in with a new object of the author's."""
+    arguments: dict[str, list[Any]] = {"": []}
+    if example := ADDRESSES[name].example:
+        task = services.create_task(board, actor=author, title="Rotate the signing keys")
+        if example == "taken":
+            services.claim_task(task, actor=author)
+        arguments = {"free": [task.pk], "taken": [task.pk], "reference": [task.reference]}
+    return reverse(name, args=arguments[example])
+
+
+def task_of(url: str) -> Task:
+    """Return the task whose id is in the address."""
+    return Task.objects.get(pk=url.split("/")[2])

@@ -1,0 +1,74 @@
+"""What the tests of pages share: a browser that sends what real ones send, and a look at all rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from taskmanager.accounts.models import User
+from taskmanager.tasks import positions
+from taskmanager.tasks.models import Project, Task
+
+TOKEN = "t" * 32
+# What a session costs in queries: with Redis it is read from there.
+SESSION = [] if settings.REDIS_URL else ["session"]
+# A message is in the session until it is shown. Two of the three are the transaction in the test's own.
+SHOWN_MESSAGE = ["begin", "session without its messages", "commit"]
+
+
+@pytest.fixture
+def browser(db: None) -> Callable[..., Client]:
+    """Return a client whose forms are checked as a real browser's: `browser(ada).post("/tasks/new/", {…})`."""
+
+    def make(user: User | None = None) -> Client:
+        client = Client(enforce_csrf_checks=True, headers={"X-CSRFToken": TOKEN})
+        client.cookies["csrftoken"] = TOKEN
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def rows(db: None) -> Callable[[], dict[str, list[dict[str, Any]]]]:
+    """Return a function that reads all rows of the product, to be compared before and after."""
+
+    def read() -> dict[str, list[dict[str, Any]]]:
+        models = [*apps.get_app_config("tasks").get_models(), *apps.get_app_config("accounts").get_models()]
+        found = {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
+        del found["Throttle"]
+        for user in found["User"]:
+            del user["last_login"]
+        return found
+
+    return read
+
+
+@pytest.fixture
+def many(board: Project, ada: User) -> Callable[..., list[Task]]:
+    """Make many tasks at once, the first one on top of its column: `many(300, status="DONE", owner=ed)`."""
+
+    def make(count: int, **fields: Any) -> list[Task]:
+        now = timezone.now()
+        done = fields.get("status") == Task.Status.DONE
+        board.refresh_from_db()
+        first = board.last_number + 1
+        tasks = Task.objects.bulk_create(
+            Task(
+                organization_id=board.organization_id,
+                project=board,
+                number=first + index,
+                position=position,
+                **{"title": f"Task {first + index}", "creator": ada, "completed_at": now if done else None, **fields},
+            )
+            for index, position in enumerate(positions.spread(count))
+        )
+        Project.objects.filter(pk=board.pk).update(last_number=board.last_number + count)
+        return tasks
+
+    return make

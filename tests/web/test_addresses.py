@@ -1,0 +1,166 @@
+"""Every address, tried by everybody: a new one fails here until it has a row in addresses.py."""
+
+import pytest
+from django.test import Client
+
+from taskmanager.accounts.models import Role
+from tests.web.addresses import ADDRESSES, ROLES, all_names, url_of
+from tests.web.pages import HTMX, JSON, sentence
+
+METHODS = ("get", "post", "put", "patch", "delete")
+PRIVATE = [name for name, address in ADDRESSES.items() if not address.public]
+WITH_OBJECT = [name for name, address in ADDRESSES.items() if address.example]
+
+
+def allowed(name: str) -> list[str]:
+    return [method for method in ("get", "post") if getattr(ADDRESSES[name], method)]
+
+
+CALLS = [(name, method) for name in ADDRESSES for method in allowed(name)]
+PRIVATE_CALLS = [(name, method) for name, method in CALLS if name in PRIVATE]
+
+
+def test_every_address_has_a_row():
+    names = list(all_names())
+    assert sorted(names) == sorted(ADDRESSES)
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_nobody_gets_in_without_a_sign_in(name, board, ada, rows):
+    url = url_of(name, board, ada)
+    before = rows()
+    for method in METHODS:
+        data = ADDRESSES[name].data if method == "post" else {}
+        response = getattr(Client(), method)(url, data, headers={"Referer": "http://testserver/help/"})
+        # What can't be opened later, a form's address for example, leads back to the page it was on.
+        place = url if method == "get" else "/help/"
+        assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={place}")
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_programs_without_a_sign_in_are_told_so_in_json(name, board, ada, rows):
+    url = url_of(name, board, ada)
+    before = rows()
+    for method in METHODS:
+        response = getattr(Client(), method)(url, ADDRESSES[name].data, headers=JSON)
+        assert (response.status_code, response.json()) == (401, {"message": "Sign in first."})
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_fragments_without_a_sign_in_send_the_whole_page_to_it(name, board, ada, rows):
+    url = url_of(name, board, ada)
+    before = rows()
+    here = {**HTMX, "HX-Current-URL": "http://testserver/tasks/?status=DONE"}
+    for method in METHODS:
+        response = getattr(Client(), method)(url, ADDRESSES[name].data, headers=here)
+        assert response["HX-Redirect"] == "/accounts/login/?next=%2Ftasks%2F%3Fstatus%3DDONE"
+        assert response.content == b""
+    assert rows() == before
+
+
+@pytest.mark.parametrize("current", ["http://[", "https://elsewhere.example/x", "//elsewhere.example", ""])
+def test_a_strange_current_address_of_a_fragment_leads_to_the_board(current, db):
+    response = Client().get("/tasks/", headers={**HTMX, "HX-Current-URL": current})
+    assert response["HX-Redirect"] == "/accounts/login/?next=%2F"
+
+
+@pytest.mark.parametrize("name", [name for name, address in ADDRESSES.items() if address.public and address.get])
+def test_public_pages_open_for_everybody(name, db):
+    assert Client().get(url_of(name, None, None)).status_code == 200  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", WITH_OBJECT)
+@pytest.mark.parametrize("headers", [{}, HTMX, JSON], ids=["page", "htmx", "json"])
+def test_another_organizations_objects_are_not_there(name, headers, board, ada, oscar, browse, rows):
+    url = url_of(name, board, ada)
+    before = rows()
+    for method in allowed(name):
+        response = getattr(browse(oscar), method)(url, ADDRESSES[name].data, headers=headers)
+        assert response.status_code == 404
+        assert "Rotate the signing keys" not in response.content.decode()
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", WITH_OBJECT)
+def test_what_is_anothers_and_what_never_was_look_alike(name, board, ada, oscar, browse):
+    url = url_of(name, board, ada)
+    nowhere = "/t/NO-1/" if ADDRESSES[name].example == "reference" else f"/tasks/{10**12}/{url.split('/', 3)[3]}"
+    for method in allowed(name):
+        client = browse(oscar)
+        foreign = getattr(client, method)(url, ADDRESSES[name].data)
+        unknown = getattr(client, method)(nowhere, ADDRESSES[name].data)
+        assert (foreign.status_code, foreign.content) == (unknown.status_code, unknown.content)
+
+
+@pytest.mark.parametrize(("name", "method"), PRIVATE_CALLS)
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_gets_what_the_table_says(name, method, role, board, ada, member, browse, rows):
+    url = url_of(name, board, ada)
+    colleague = member("bo", *([Role(role)] if role else []))
+    before = rows()
+    response = getattr(browse(colleague), method)(url, ADDRESSES[name].data)
+    assert response.status_code == getattr(ADDRESSES[name], method)[ROLES.index(role)]
+    if response.status_code == 403:
+        assert "Help" in sentence(response)
+    changed = method == "post" and response.status_code == 302
+    assert (rows() != before) == changed
+
+
+@pytest.mark.parametrize("name", [name for name, address in ADDRESSES.items() if address.public])
+def test_public_addresses_treat_every_member_alike(name, ada, browse):
+    for method in allowed(name):
+        response = getattr(browse(ada), method)(url_of(name, None, None))  # type: ignore[arg-type]
+        assert response.status_code == getattr(ADDRESSES[name], method)[0]
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_wrong_methods_are_refused(name, board, ada, browse, rows):
+    url = url_of(name, board, ada)
+    before = rows()
+    for method in set(METHODS) - set(allowed(name)):
+        # Signed in, sign-in and registration send you on to the board before they look at the method.
+        response = getattr(Client() if ADDRESSES[name].public else browse(ada), method)(url)
+        assert response.status_code == 405, method
+        assert "GET" in response["Allow"] or "POST" in response["Allow"]
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", [name for name, address in ADDRESSES.items() if address.get])
+def test_every_page_answers_head_without_a_body(name, board, ada, browse):
+    response = browse(ada).head(url_of(name, board, ada))
+    assert (response.status_code, response.content) == (ADDRESSES[name].get[0], b"")  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("name", "method"), PRIVATE_CALLS)
+def test_a_deactivated_user_is_signed_out_everywhere(name, method, board, ada, browse, rows):
+    url = url_of(name, board, ada)
+    client = browse(ada)
+    assert client.get("/").status_code == 200
+    ada.is_active = False
+    ada.save()
+    before = rows()
+    response = getattr(client, method)(url, ADDRESSES[name].data)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/?next=/")
+    assert rows() == before
+
+
+def test_a_deleted_organization_takes_its_sessions_along(acme, ada, browse):
+    client = browse(ada)
+    acme.delete()
+    response = client.get("/")
+    assert (response.status_code, response["Location"]) == (302, "/accounts/login/?next=/")
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "/tasks/abc/", "/tasks/1/nowhere/", "/t/x/", "/admin/", "/tasks/-1/"])
+def test_an_unknown_address_is_a_page_that_helps(address, ada, browse):
+    response = browse(ada).get(address)
+    assert response.status_code == 404
+    assert "There is nothing here" in sentence(response)
+
+
+def test_an_address_without_its_last_slash_is_found(ada, browse):
+    response = browse(ada).get("/tasks?status=DONE")
+    assert (response.status_code, response["Location"]) == (301, "/tasks/?status=DONE")

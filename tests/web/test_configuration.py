@@ -1,0 +1,189 @@
+"""A wrong variable stops the start with one sentence that names it; a right one is obeyed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+KEY = "k" * 50
+HTTPS = {"PUBLIC_URL": "https://tasks.example.com"}
+SHOW = """
+import json, sys
+from django.conf import settings
+names = sys.argv[1:]
+print(json.dumps({name: getattr(settings, name, None) for name in names}, default=str))
+"""
+
+
+def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these variables and no others of ours, in another folder than the product's."""
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATA_DIR": str(folder / "data"), **variables}
+    return subprocess.run(
+        [sys.executable, "-W", "error", *command], env=env, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def check(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return run(folder, "-m", "taskmanager", "check", *options, **variables)
+
+
+def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object]:
+    """Return the settings of a server with these variables."""
+    variables = {"DJANGO_SETTINGS_MODULE": "taskmanager.settings.production", "SECRET_KEY": KEY, **variables}
+    done = run(folder, "-c", SHOW, *names, **variables)
+    assert not done.stderr
+    result: dict[str, object] = json.loads(done.stdout)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"PORT": "abc"}, "PORT"),
+        ({"PORT": "0"}, "PORT"),
+        ({"PORT": "70000"}, "PORT"),
+        ({"PORT": "-1"}, "PORT"),
+        ({"PORT": "80.5"}, "PORT"),
+        ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY"),
+        ({"WEB_CONCURRENCY": "many"}, "WEB_CONCURRENCY"),
+        ({"DATABASE_URL": "mysql://root@localhost/tasks"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "garbage"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://user:hidden@host:port/tasks"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://[host/tasks"}, "DATABASE_URL"),
+        ({"DB_NAME": "tasks", "DB_PORT": "first"}, "DB_PORT"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
+        ({"REDIS_URL": "http://localhost:6379"}, "REDIS_URL"),
+        ({"PUBLIC_URL": "http://tasks.example.com"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "tasks.example.com"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "ftp://tasks.example.com"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://tasks.example.com/path"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://tasks.example.com:99999"}, "PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://["}, "PUBLIC_URL"),
+        ({"HOST": "0.0.0.0"}, "ALLOW_PLAIN_HTTP"),
+        ({"HOST": "192.168.1.7"}, "ALLOW_PLAIN_HTTP"),
+        ({"HOST": "0.0.0.0", "ALLOW_PLAIN_HTTP": "perhaps"}, "ALLOW_PLAIN_HTTP"),
+        ({"CLAIM_STRATEGY": "x"}, "CLAIM_STRATEGY"),
+        ({"THROTTLE_SIGN_IN": "often"}, "THROTTLE_SIGN_IN"),
+        ({"THROTTLE_SIGN_IN": "0/m"}, "THROTTLE_SIGN_IN"),
+        ({"THROTTLE_SIGN_IN": "10/w"}, "THROTTLE_SIGN_IN"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        (HTTPS, "SECRET_KEY"),
+        ({"SECRET_KEY_FILE": "/nowhere/key"}, "SECRET_KEY"),
+        ({"DATABASE_URL_FILE": "/nowhere/url"}, "DATABASE_URL"),
+        ({"DATA_DIR": f"{__file__}/data"}, "DATA_DIR"),
+        ({"DATA_DIR": __file__}, "DATA_DIR"),
+        ({"DATA_DIR": "/proc/data"}, "DATA_DIR"),
+    ],
+    ids=str,
+)
+def test_a_wrong_value_stops_the_start_with_a_sentence_that_names_the_variable(variables, named, tmp_path):
+    done = check(tmp_path, **variables)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("taskmanager: ")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.endswith(".\n")
+    assert named in done.stderr
+    assert "hidden" not in done.stderr
+
+
+def test_without_any_variable_the_product_starts(tmp_path):
+    done = check(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no issues" in done.stdout
+
+
+def test_a_secret_key_is_made_once_and_kept_for_the_owner_alone(tmp_path):
+    file = tmp_path / "data" / "secret-key"
+    assert check(tmp_path).returncode == 0
+    first = file.read_text()
+    assert len(first) >= 50
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert check(tmp_path).returncode == 0
+    assert file.read_text() == first
+
+
+def test_a_secret_key_of_ones_own_is_not_written_down(tmp_path):
+    assert check(tmp_path, SECRET_KEY=KEY).returncode == 0
+    assert not (tmp_path / "data" / "secret-key").exists()
+
+
+def test_secrets_are_read_from_files(tmp_path):
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    (tmp_path / "url").write_text("postgres://ann:p%40ss@db.example:6432/tasks\n")
+    (tmp_path / "redis").write_text("redis://cache.example/1\n")
+    files = {name: str(tmp_path / file) for name, file in (("SECRET_KEY_FILE", "key"), ("DATABASE_URL_FILE", "url"))}
+    found = settings_of(
+        tmp_path, "SECRET_KEY", "DATABASES", "REDIS_URL", SECRET_KEY="", REDIS_URL_FILE=str(tmp_path / "redis"), **files
+    )
+    assert found["SECRET_KEY"] == KEY
+    assert found["REDIS_URL"] == "redis://cache.example/1"
+    database = found["DATABASES"]["default"]  # type: ignore[index]
+    assert (database["USER"], database["PASSWORD"], database["HOST"]) == ("ann", "p@ss", "db.example")
+    assert (database["PORT"], database["NAME"]) == (6432, "tasks")
+
+
+def test_the_database_may_come_in_parts(tmp_path):
+    (tmp_path / "password").write_text("p@ss\n")
+    parts = {"DB_NAME": "tasks", "DB_USER": "ann", "DB_HOST": "db.example", "DB_PORT": "6432"}
+    found = settings_of(tmp_path, "DATABASES", DB_PASSWORD_FILE=str(tmp_path / "password"), **parts)
+    database = found["DATABASES"]["default"]  # type: ignore[index]
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert [database[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == [
+        "tasks", "ann", "p@ss", "db.example", "6432",
+    ]  # fmt: skip
+    # Connections are pooled, and checked before they are lent.
+    assert database["OPTIONS"]["pool"]["max_size"] > 1
+    assert database["CONN_HEALTH_CHECKS"]
+
+
+def test_the_database_is_a_file_unless_told_otherwise(tmp_path):
+    database = settings_of(tmp_path, "DATABASES")["DATABASES"]["default"]  # type: ignore[index]
+    assert database["ENGINE"] == "django.db.backends.sqlite3"
+    assert database["NAME"] == str(tmp_path / "data" / "taskmanager.sqlite3")
+
+
+def test_an_https_address_is_silent_under_the_check_for_deployment(tmp_path):
+    done = check(tmp_path, "--deploy", "--fail-level", "WARNING", SECRET_KEY=os.urandom(40).hex(), **HTTPS)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "System check identified no issues" in done.stdout
+
+
+def test_an_https_address_turns_on_what_belongs_to_it(tmp_path):
+    wanted = {
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_HSTS_SECONDS": 365 * 24 * 3600,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
+        "CSRF_TRUSTED_ORIGINS": ["https://tasks.example.com"],
+        "DEBUG": False,
+    }
+    assert settings_of(tmp_path, *wanted, **HTTPS) == wanted
+    assert "tasks.example.com" in settings_of(tmp_path, "ALLOWED_HOSTS", **HTTPS)["ALLOWED_HOSTS"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("variables", [{}, {"HOST": "0.0.0.0", "ALLOW_PLAIN_HTTP": "1"}, {"HOST": "::1"}], ids=str)
+def test_plain_http_starts_where_it_is_safe_or_asked_for(variables, tmp_path):
+    names = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_HSTS_SECONDS", "DEBUG")
+    assert list(settings_of(tmp_path, *names, **variables).values()) == [False, False, False, 0, False]
+
+
+def test_values_are_obeyed(tmp_path):
+    given = {"PORT": "8123", "THROTTLE_SIGN_IN": "3/h", "CLAIM_STRATEGY": "optimistic", "LOG_LEVEL": "ERROR"}
+    found = settings_of(tmp_path, *given, "PUBLIC_URL", "DATA_DIR", **given)
+    assert found == {
+        "PORT": 8123,
+        "THROTTLE_SIGN_IN": [3, 3600],
+        "CLAIM_STRATEGY": "optimistic",
+        "LOG_LEVEL": "ERROR",
+        "PUBLIC_URL": "http://127.0.0.1:8123",
+        "DATA_DIR": str(tmp_path / "data"),
+    }
