@@ -116,7 +116,6 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "tasks:board"
 LOGOUT_REDIRECT_URL = "accounts:login"
 CSRF_FAILURE_VIEW = "taskmanager.views.csrf_failure"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -16,8 +16,6 @@ from taskmanager.tasks.models import Project, Task
 TOKEN = "t" * 32
 # What a session costs in queries: with Redis it is read from there.
 SESSION = [] if settings.REDIS_URL else ["session"]
-# A message is in the session until it is shown. Two of the three are the transaction in the test's own.
-SHOWN_MESSAGE = ["begin", "session without its messages", "commit"]
 
 
 @pytest.fixture
