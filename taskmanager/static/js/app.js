@@ -88,6 +88,8 @@ window.taskmanager = (() => {
       location.reload();
       return;
     }
+    // A refusal goes to the toasts whole: hx-select is about the page that was asked for.
+    if (xhr.getResponseHeader("HX-Retarget")) event.detail.selectOverride = "unset";
     // An answer also carries parts for the board. On a page without them each would be an error in the console.
     if (!event.detail.serverResponse.includes("hx-swap-oob")) return;
     const answer = document.createElement("template");
@@ -96,6 +98,14 @@ window.taskmanager = (() => {
       if (!document.getElementById(part.id) && !page.adopt?.(part)) part.remove();
     }
     event.detail.serverResponse = answer.innerHTML;
+  });
+  // What had the focus in a task may be gone from its answer: then the task's menu, which stays, takes it over.
+  document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+    if (target.id !== "task" || !detail.shouldSwap || !target.contains(document.activeElement)) return;
+    document.addEventListener("htmx:afterSwap", () => {
+      const task = document.getElementById("task");
+      if (document.activeElement === document.body) (task?.querySelector(".task-acts summary") ?? task?.querySelector("h1"))?.focus({ preventScroll: true });
+    }, { once: true });
   });
   document.addEventListener("htmx:sendError", () => toast(UNREACHED));
   document.addEventListener("htmx:responseError", (event) => {
@@ -133,7 +143,10 @@ window.taskmanager = (() => {
   });
   document.addEventListener("submit", (event) => {
     const menu = event.target.closest("details.menu");
-    if (menu) menu.open = false;
+    if (!menu) return;
+    // A closed menu can't hold the focus: it would be lost before the answer comes.
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus({ preventScroll: true });
+    menu.open = false;
   });
 
   function walkMenu(event, menu) {

@@ -46,10 +46,10 @@
   function place(card) {
     const list = listOf(card.dataset.status);
     if (!list) {
-      const next = card.nextElementSibling ?? card.previousElementSibling;
-      const focused = card.contains(document.activeElement);
+      const next = [card.nextElementSibling, card.previousElementSibling].find((other) => other?.matches(".card"));
+      const focused = refocus === card.id && document.activeElement === document.body;
       slide(() => card.remove());
-      if (focused && next?.matches(".card")) linkOf(next).focus({ preventScroll: true });
+      if (focused) (next ? linkOf(next) : document.getElementById("main")).focus({ preventScroll: true });
       return;
     }
     slide(() => putAfter(card, list, card.dataset.above));
@@ -72,6 +72,15 @@
     if (refocus === card.id && card.isConnected && document.activeElement === document.body) {
       linkOf(card).focus({ preventScroll: true });
     }
+  });
+  // The link to more of a column gives way to what it brought: the first new card takes the focus over.
+  board.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+    if (!target.matches(".more") || target !== document.activeElement || !detail.shouldSwap) return;
+    const { parentElement: list, previousElementSibling: last } = target;
+    board.addEventListener("htmx:afterSwap", () => {
+      const next = last ? last.nextElementSibling : list.firstElementChild;
+      next?.querySelector(".card-name a")?.focus({ preventScroll: true });
+    }, { once: true });
   });
   // A card that comes back to the board (an undone archiving) gets an empty one to take the place of.
   window.taskmanager.adopt = (part) => {
@@ -287,8 +296,18 @@
     for (const element of outside) element.inert = true;
     panel.scrollTop = 0;
     panel.focus({ preventScroll: true });
-    await htmx.ajax("GET", url, { source: panelBody, target: panelBody, swap: "innerHTML", select: "#task" }).catch(() => {});
-    if (panel.open && !panelBody.querySelector("#task")) closePanel();
+    await htmx.ajax("GET", url, { source: panelBody, target: panelBody, swap: "innerHTML" }).catch(() => {});
+  }
+
+  // Said here and not in the request, so that a refusal, which goes to the toasts, is shown whole.
+  panelBody.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target === panelBody) event.detail.selectOverride = "#task";
+  });
+  // Only when nothing came: going back would also cancel the way to the sign-in page of a session that has ended.
+  for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+    panelBody.addEventListener(failure, (event) => {
+      if (event.target === panelBody) closePanel();
+    });
   }
 
   function hidePanel() {

@@ -1,0 +1,154 @@
+"""axe-core finds nothing on any page, light or dark, wide or narrow."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from taskmanager.tasks import services
+from taskmanager.tasks.models import Task
+from taskmanager.vendor import NODE_MODULES
+from tests.browser.conftest import settle, toasts
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = {"wide": (1440, 900), "narrow": (390, 844)}
+COLOUR_SCHEMES = ("light", "dark")
+RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
+    (rule) => rule.nodes.map((node) => `${rule.id}: ${node.html} ${node.failureSummary}`))"""
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return (NODE_MODULES / "axe-core/axe.min.js").read_text()
+
+
+@pytest.fixture
+def check(axe: str):
+    """Look at a page as it stands in both colour schemes and at both widths."""
+
+    def look(page: Page, name: str) -> None:
+        # Evaluated like this it isn't one of the page's own scripts, which the policy would refuse.
+        page.evaluate(axe)
+        for scheme in COLOUR_SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            for width, (x, y) in WIDTHS.items():
+                page.set_viewport_size({"width": x, "height": y})
+                settle(page)
+                assert page.evaluate(RUN) == [], f"{name}, {scheme}, {width}"
+
+    return look
+
+
+@pytest.fixture
+def calm(page_as):
+    # Colours are measured: none may be on its way to another.
+    return lambda user=None: page_as(user, reduced_motion="reduce")
+
+
+def test_pages_of_strangers_have_no_violation(calm, check, ada):
+    page = calm()
+    for address in ("/accounts/login/", "/accounts/register/", "/help/", "/about/"):
+        page.goto(address)
+        check(page, address)
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Sign in").click()
+    page.goto("/accounts/register/")
+    page.locator("form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Create organization").click()
+    expect(page.get_by_label("Organization")).to_have_attribute("aria-invalid", "true")
+    check(page, "a refused registration")
+
+
+NAMES = [
+    "board",
+    "empty board",
+    "list",
+    "list without a result",
+    "create",
+    "detail",
+    "edit",
+    "delete",
+    "help",
+    "about",
+    "not found",
+]
+
+
+@pytest.mark.parametrize("names", [NAMES[:4], NAMES[4:8], NAMES[8:]], ids=", ".join)
+def test_pages_have_no_violation(calm, check, ada, busy_board, names):
+    page = calm(ada)
+    for name in names:
+        page.goto(busy_board[name])
+        check(page, name)
+
+
+def test_every_page_is_looked_at(busy_board):
+    assert list(busy_board) == NAMES
+
+
+def test_the_board_of_a_new_organization_has_no_violation(calm, check, oscar):
+    page = calm(oscar)
+    page.goto("/")
+    check(page, "new board")
+
+
+def test_refused_pages_have_no_violation(calm, check, ed):
+    page = calm(ed)
+    page.goto("/tasks/new/")
+    expect(page.get_by_text("Error 403")).to_be_visible()
+    check(page, "not allowed")
+    page.goto("/?project=../../etc")
+    check(page, "not found")
+
+    stranger = calm()
+    stranger.goto("/accounts/login/")
+    stranger.context.clear_cookies()
+    stranger.locator("form").evaluate("form => form.submit()")
+    expect(stranger.get_by_text("Error 403")).to_be_visible()
+    check(stranger, "an outdated form")
+
+
+def test_a_refused_task_has_no_violation(calm, check, ada):
+    page = calm(ada)
+    page.goto("/tasks/new/")
+    page.get_by_label("Due date").fill("2001-01-01")
+    page.get_by_role("button", name="Create task").click()
+    expect(page.get_by_text("Give the task a title.")).to_be_visible()
+    check(page, "a refused task")
+
+
+def test_the_conflict_page_has_no_violation(calm, check, ada, task):
+    page = calm(ada)
+    page.goto(f"/tasks/{task.pk}/edit/")
+    services.edit_task(task, actor=ada, version=1, title="Theirs", description="Theirs, too")
+    page.get_by_label("Title").fill("Mine")
+    page.get_by_label("Description").fill("Mine, too")
+    page.get_by_role("button", name="Save task").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    check(page, "conflict")
+
+
+def test_what_opens_over_the_board_has_no_violation(calm, check, ada, ed, busy_board):
+    page = calm(ada)
+    page.goto("/")
+    page.keyboard.press("?")
+    check(page, "shortcuts")
+    page.keyboard.press("Escape")
+
+    task = Task.objects.get(title="Renew the certificate")
+    page.get_by_role("link", name=task.title).click()
+    expect(page.get_by_role("dialog", name=task.title)).to_contain_text("History")
+    page.get_by_role("dialog").get_by_label(f"More for {task.reference}").click()
+    check(page, "panel")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+
+    page.get_by_role("link", name=task.title).focus()
+    page.keyboard.press("m")
+    check(page, "a card's menu")
+    page.keyboard.press("Escape")
+    services.claim_task(task, actor=ed)
+    page.get_by_role("button", name=f"Claim {task.reference}").click()
+    expect(page.get_by_text(f"Ed Moreno claimed {task.reference} first.")).to_be_visible()
+    page.get_by_role("button", name="Claim ACME-1").click()
+    expect(toasts(page)).to_contain_text("You claimed ACME-1.")
+    check(page, "a message and a refusal")
