@@ -2,6 +2,6 @@
 
 from taskmanager.tasks.models.activity import Activity
 from taskmanager.tasks.models.projects import PROJECT_KEY, Project
-from taskmanager.tasks.models.tasks import CLAIMABLE, COUNT_LIMIT, DayOf, Task
+from taskmanager.tasks.models.tasks import CLAIMABLE, COUNT_LIMIT, DayOf, Task, TaskQuerySet
 
-__all__ = ["CLAIMABLE", "COUNT_LIMIT", "PROJECT_KEY", "Activity", "DayOf", "Project", "Task"]
+__all__ = ["CLAIMABLE", "COUNT_LIMIT", "PROJECT_KEY", "Activity", "DayOf", "Project", "Task", "TaskQuerySet"]

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from taskmanager.accounts.models import Organization
@@ -13,6 +14,7 @@ from taskmanager.tasks.models.projects import Project
 
 # Counting stops here: people need "1,000+", not 183,412, and the page costs the same at any size.
 COUNT_LIMIT = 1000
+
 
 # A number with fewer digits than this fits into the column.
 MAX_DIGITS = 10
@@ -57,9 +59,21 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Fetch what a card shows and nothing more; a query that a template would cause raises instead."""
         return self.select_related("owner", "project").defer("description").fetch_mode(models.FETCH_RAISE)
 
+    def for_results(self, characters: int) -> Self:
+        """Fetch what a found task shows: a card's fields, and as `beginning` that of the description."""
+        return self.for_cards().annotate(beginning=Left("description", characters))
+
     def for_detail(self) -> Self:
         """Fetch what the page of one task shows."""
         return self.select_related("owner", "creator", "project").fetch_mode(models.FETCH_RAISE)
+
+    def found_first(self, limit: int) -> Self:
+        """Keep the same rows, at most `limit`, but have them all found before they are sorted.
+
+        PostgreSQL would rather walk from the newest task on until a page is full, which is quick where the rows are
+        spread evenly, and reads every task of the organization where they are few and old.
+        """
+        return self.filter(pk__in=self.order_by().values("pk")[:limit])
 
     def capped_count(self, *, limit: int = COUNT_LIMIT) -> int:
         """Return how many there are, counting no further than `limit` + 1."""
