@@ -16,10 +16,6 @@ from taskmanager.tasks.models.projects import Project
 COUNT_LIMIT = 1000
 
 
-# A number with fewer digits than this fits into the column.
-MAX_DIGITS = 10
-
-
 class DayOf(models.Func):
     """The day of a moment in UTC, in SQL that a check constraint may hold on either database."""
 
@@ -44,16 +40,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def column(self, project: Project, status: str) -> Self:
         """Keep one column of a board, in its order."""
         return self.filter(project=project, status=status).order_by("position", "pk")
-
-    def matching(self, words: str) -> Self:
-        """Keep those whose title has each of the words, or that the words call by their reference."""
-        key, _, number = words.strip().upper().rpartition("-")
-        if key.isalnum() and number.isascii() and number.isdigit() and len(number) < MAX_DIGITS:
-            return self.filter(project__key=key, number=int(number))
-        tasks = self
-        for word in words.split():
-            tasks = tasks.filter(title__icontains=word)
-        return tasks
 
     def for_cards(self) -> Self:
         """Fetch what a card shows and nothing more; a query that a template would cause raises instead."""
