@@ -181,6 +181,7 @@ def test_eight_hits_are_shown_while_typing(write, client):
     assert f'href="/tasks/{tasks[8].pk}/"' in shown
     assert f'href="/tasks/{tasks[0].pk}/"' not in shown
     assert 'href="/search/?q=ke"' in shown
+    assert "HX-Target" in response.headers["Vary"]
 
 
 def test_a_reference_while_typing_is_a_hit(write, client):

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from taskmanager.tasks import cards, search
 from taskmanager.tasks.cards import Card
@@ -31,6 +32,8 @@ class Result:
     snippet: SafeString | str = ""
 
 
+# Going back in a browser must not show the hits where the page was: both have one address.
+@vary_on_headers("HX-Request", "HX-Target")
 @require_safe
 def task_search(request: MemberRequest) -> HttpResponse:
     """Show what was found, or go to the task whose reference was typed; to htmx, the first hits alone."""
