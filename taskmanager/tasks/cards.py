@@ -11,6 +11,7 @@ from taskmanager.tasks import queries
 from taskmanager.tasks.models import COUNT_LIMIT, Task
 from taskmanager.tasks.permissions import may_change, may_claim
 from taskmanager.tasks.queries import ColumnPage
+from taskmanager.tasks.search import EVERYTHING, Query
 
 SOON_DAYS = 3
 WEEK_DAYS = 7
@@ -78,15 +79,15 @@ def column(page: ColumnPage, user: User, *, after: str = "") -> Column:
     )
 
 
-def column_sizes(task: Task, *statuses: str) -> list[Column]:
-    """Return the given columns of the task's board without their cards: only how many there are, now."""
+def column_sizes(task: Task, *statuses: str, query: Query = EVERYTHING) -> list[Column]:
+    """Return the given columns of the task's board without their cards: only how many fit the query, now."""
     shown = dict.fromkeys(status for status in statuses if status in queries.BOARD_STATUSES)
     return [
         Column(
             status=status,
             label=Task.Status(status).label,
             cards=[],
-            size_label=count_label(queries.column_size(task.project, status)),
+            size_label=count_label(queries.column_size(task.project, status, query=query)),
         )
         for status in shown
     ]

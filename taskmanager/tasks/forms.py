@@ -6,7 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from taskmanager.accounts.models import Organization, User
+from taskmanager.tasks import search
 from taskmanager.tasks.models import Project, Task
+from taskmanager.tasks.search import Query
 from taskmanager.tasks.services import UnknownVersion
 
 TEXT = {"class": "form-control"}
@@ -145,6 +147,35 @@ class MoveForm(forms.Form):
     after = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
+class QueryField(forms.Field):
+    """Words and terms in the language of search, which takes any text; `tasks/search.py` reads it."""
+
+    def __init__(self, *, label: str, placeholder: str) -> None:
+        """Take the words beside the field and in it."""
+        attrs = {**TEXT, "type": "search", "placeholder": placeholder, "autocomplete": "off", "spellcheck": "false"}
+        super().__init__(required=False, label=label, widget=forms.TextInput(attrs=attrs))
+
+
+def read_query(form: forms.Form, **names: Any) -> Query:
+    """Return what the form's field `q` asks for; what can't be understood is said there, and the rest applies."""
+    query = search.read(form.data.get("q", ""), **names)
+    for problem in query.problems:
+        form.add_error("q", problem.sentence)
+    return query
+
+
+class SearchForm(forms.Form):
+    """What is searched for, or what a board is filtered by."""
+
+    q = QueryField(label="Search tasks", placeholder="Words, or terms such as is:open")
+
+    def __init__(self, data: Any, *, actor: User, projects: list[Project]) -> None:
+        """Take who asks, for whom "me" stands, and the organization's projects: a query if somebody is named."""
+        super().__init__(data)
+        self.full_clean()
+        self.query = read_query(self, actor=actor, projects=projects)
+
+
 class BoardForm(forms.Form):
     """Which part of which board is asked for."""
 
@@ -167,12 +198,7 @@ class ListForm(forms.Form):
         "updated": ["updated_at", "pk"],
     }
 
-    q = forms.CharField(
-        label="Words",
-        required=False,
-        max_length=200,
-        widget=forms.TextInput(attrs={**TEXT, "placeholder": "Title or reference", "type": "search"}),
-    )
+    q = QueryField(label="Words", placeholder="Words, or terms such as is:open")
     project = forms.ChoiceField(required=False, widget=forms.Select(attrs=SELECT))
     status = TypedChoice(choices=[("", "Not archived"), *Task.Status.choices], required=False)
     priority = TypedChoice(choices=[("", "Any priority"), *Task.Priority.choices], required=False)
@@ -184,10 +210,10 @@ class ListForm(forms.Form):
         error_messages={"invalid_choice": f"Sort by one of these: {', '.join(SORTS)}."},
     )
 
-    def __init__(self, *args: Any, organization: Organization, projects: list[Project], **kwargs: Any) -> None:
-        """Take the organization whose people may be chosen: one query."""
-        super().__init__(*args, **kwargs)
-        self.owners = list(User.objects.of(organization).by_name())
+    def __init__(self, data: Any, *, actor: User, projects: list[Project]) -> None:
+        """Take who asks, and whose colleagues may be chosen: one query."""
+        super().__init__(data)
+        self.owners = list(User.objects.of(actor.organization).by_name())
         project = self.fields["project"]
         if isinstance(project, forms.ChoiceField):
             keys = [(row.key, row.name) for row in projects]
@@ -199,6 +225,8 @@ class ListForm(forms.Form):
             ("none", "Nobody"),
             *((user.username, user.display_name) for user in self.owners),
         ]
+        self.full_clean()
+        self.query = read_query(self, actor=actor, projects=projects, people=self.owners)
 
     def clean(self) -> dict[str, Any]:
         """Tell an error of the order, too."""

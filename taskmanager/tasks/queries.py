@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db.models import IntegerField, Q, QuerySet, Subquery
 
+from taskmanager.tasks import search
 from taskmanager.tasks.models import COUNT_LIMIT, Project, Task
+from taskmanager.tasks.search import EVERYTHING, Query
 
 BOARD_STATUSES = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS, Task.Status.DONE)
 CARDS_PER_COLUMN = 50
@@ -31,9 +33,12 @@ class ColumnPage:
     more: str  # the position after which the next part starts, "" for none
 
 
-def column_page(project: Project, status: str, *, after: str = "") -> ColumnPage:
-    """Return the first CARDS_PER_COLUMN tasks of a column, or those below the position `after`: one query."""
-    column = Task.objects.column(project, status)
+def column_page(project: Project, status: str, *, after: str = "", query: Query = EVERYTHING) -> ColumnPage:
+    """Return the first CARDS_PER_COLUMN tasks of a column, or those below the position `after`: one query.
+
+    With a `query`, of those that fit it.
+    """
+    column = search.matching(Task.objects.column(project, status), query)
     tasks = column.for_cards().annotate(column_size=CappedCount(column))
     if after:
         tasks = tasks.filter(position__gt=after)
@@ -47,9 +52,9 @@ def column_page(project: Project, status: str, *, after: str = "") -> ColumnPage
     )
 
 
-def column_size(project: Project, status: str) -> int:
-    """Return how many tasks the column has, at most COUNT_LIMIT + 1."""
-    return Task.objects.column(project, status).capped_count()
+def column_size(project: Project, status: str, *, query: Query = EVERYTHING) -> int:
+    """Return how many tasks of the column fit the query, at most COUNT_LIMIT + 1."""
+    return search.matching(Task.objects.column(project, status), query).capped_count()
 
 
 def card_above(task: Task) -> Task | None:

@@ -19,5 +19,6 @@ urlpatterns = [
     path("tasks/<id:pk>/claim/", views.task_claim, name="task-claim"),
     path("tasks/<id:pk>/release/", views.task_release, name="task-release"),
     path("tasks/<id:pk>/move/", views.task_move, name="task-move"),
+    path("search/", views.task_search, name="task-search"),
     path("t/<reference:reference>/", views.task_by_reference, name="task-by-reference"),
 ]

@@ -57,6 +57,11 @@
     card.addEventListener("animationend", () => card.classList.remove("is-fresh"), { once: true });
   }
 
+  // A change answers with the numbers of the columns, which count what the board is filtered by.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.verb === "post" && board.dataset.filter) detail.parameters.board_filter = board.dataset.filter;
+  });
+
   const adopted = new Set();
   let refocus = null;
   document.addEventListener("htmx:beforeSwap", () => {

@@ -2,6 +2,7 @@
 
 from taskmanager.tasks.views.board import board
 from taskmanager.tasks.views.changes import task_claim, task_move, task_release
+from taskmanager.tasks.views.search import task_search
 from taskmanager.tasks.views.tasks import (
     task_by_reference,
     task_create,
@@ -22,4 +23,5 @@ __all__ = [
     "task_list",
     "task_move",
     "task_release",
+    "task_search",
 ]

@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from taskmanager.errors import DomainError
-from taskmanager.tasks import cards, queries, services
+from taskmanager.tasks import cards, queries, search, services
+from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import MoveForm
 from taskmanager.tasks.models import Task
+from taskmanager.tasks.search import EVERYTHING, Query
 from taskmanager.tasks.views.requests import (
     MemberRequest,
     Toast,
@@ -88,7 +90,7 @@ def _changed(request: MemberRequest, before: Task, toast: Toast | None) -> HttpR
         **_fragment(request, task),
         "above": above.pk if above else "",
         "toast": toast,
-        "columns": cards.column_sizes(task, before.status, task.status),
+        "columns": cards.column_sizes(task, before.status, task.status, query=_board_filter(request)),
     }
     return render(request, "tasks/changed.html", context)
 
@@ -113,9 +115,15 @@ def _refused(request: MemberRequest, pk: int, error: DomainError) -> HttpRespons
         "note": note,
         "above": "",
         "toast": toast,
-        "columns": cards.column_sizes(task, Task.Status.UNASSIGNED, task.status),
+        "columns": cards.column_sizes(task, Task.Status.UNASSIGNED, task.status, query=_board_filter(request)),
     }
     return render(request, "tasks/changed.html", context, status=409)
+
+
+def _board_filter(request: MemberRequest) -> Query:
+    """Return what the board behind the request is filtered by, so that its numbers count the same tasks as before."""
+    text = request.POST.get("board_filter", "")
+    return search.read(text, actor=request.user, projects=projects_of(request)) if text else EVERYTHING
 
 
 def _fragment(request: MemberRequest, task: Task) -> dict[str, Any]:

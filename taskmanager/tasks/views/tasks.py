@@ -13,11 +13,12 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from taskmanager.errors import DomainError
-from taskmanager.tasks import cards, history, markdown, services
+from taskmanager.tasks import cards, history, markdown, search, services
 from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import FIELDS, ListForm, TaskForm
 from taskmanager.tasks.models import Project, Task
 from taskmanager.tasks.permissions import require, require_change
+from taskmanager.tasks.search import Query
 from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, say
 
 TASKS_PER_PAGE = 50
@@ -30,10 +31,13 @@ EVENTS_PER_PAGE = 50
 def task_list(request: MemberRequest) -> HttpResponse:
     """Show tasks as a list: filtered, sorted, paged."""
     projects = projects_of(request)
-    form = ListForm(request.GET, organization=request.user.organization, projects=projects)
-    form.is_valid()
-    chosen = {name: value for name, value in form.cleaned_data.items() if value}
-    paginator = _CappedPaginator(_filtered(request, chosen).for_cards(), TASKS_PER_PAGE)
+    form = ListForm(request.GET, actor=request.user, projects=projects)
+    # What isn't understood of q is said there, and the rest of it applies.
+    chosen = {name: value for name, value in {"q": form.query.text, **form.cleaned_data}.items() if value}
+    tasks = _filtered(request, chosen, form.query)
+    paginator = _CappedPaginator(tasks.for_cards(), TASKS_PER_PAGE)
+    if form.query.words and paginator.count <= LIST_LIMIT:
+        paginator.object_list = tasks.found_first(LIST_LIMIT).for_cards()
     page = paginator.get_page(request.GET.get("page"))
     page.object_list = cards.cards(page.object_list, request.user)
     filters = {name: value for name, value in chosen.items() if name != "sort"}
@@ -66,14 +70,14 @@ def _total_label(count: int) -> str:
     return "1 task" if count == 1 else f"{cards.count_label(count, LIST_LIMIT)} tasks"
 
 
-def _filtered(request: MemberRequest, chosen: dict[str, Any]) -> Any:
+def _filtered(request: MemberRequest, chosen: dict[str, Any], query: Query) -> Any:
     """Return the organization's tasks that fit the filters, in the order asked for."""
-    tasks = Task.objects.of(request.user.organization).matching(chosen.get("q", ""))
+    tasks = search.matching(Task.objects.of(request.user.organization), query)
     if "project" in chosen:
         tasks = tasks.filter(project__key=chosen["project"])
     if "status" in chosen:
         tasks = tasks.filter(status=chosen["status"])
-    else:
+    elif "status" not in query.has:
         tasks = tasks.exclude(status=Task.Status.ARCHIVED)
     if "priority" in chosen:
         tasks = tasks.filter(priority=chosen["priority"])

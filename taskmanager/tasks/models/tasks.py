@@ -1,23 +1,19 @@
-"""Projects, tasks and their history. What a row may hold, the database itself enforces."""
+"""Tasks."""
 
 import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from taskmanager.accounts.models import Organization
+from taskmanager.tasks.models.projects import Project
 
 # Counting stops here: people need "1,000+", not 183,412, and the page costs the same at any size.
 COUNT_LIMIT = 1000
-
-# A number with fewer digits than this fits into the column.
-MAX_DIGITS = 10
-
-PROJECT_KEY = r"[A-Z0-9]{2,10}"
 
 
 class DayOf(models.Func):
@@ -34,51 +30,6 @@ class DayOf(models.Func):
         return self.as_sql(compiler, connection, template="DATE(%(expressions)s)", **context)
 
 
-class ProjectQuerySet(models.QuerySet["Project"]):
-    """How boards are reached: through their organization."""
-
-    def of(self, organization: Organization) -> Self:
-        """Keep the organization's projects."""
-        return self.filter(organization=organization)
-
-    def oldest_first(self) -> Self:
-        """Order so that the organization's first project leads."""
-        return self.order_by("pk")
-
-
-class Project(models.Model):
-    """A board of an organization, and the prefix of its tasks' references."""
-
-    organization = models.ForeignKey(
-        Organization, on_delete=models.CASCADE, related_name="projects", db_comment="Whose board it is"
-    )
-    name = models.CharField(max_length=100, db_comment="What people call it")
-    key = models.CharField(
-        max_length=10,
-        validators=[RegexValidator(rf"^{PROJECT_KEY}\Z", "A key is 2 to 10 letters A–Z or digits.")],
-        db_comment="The first part of its tasks' references, as in WEB-12",
-    )
-    last_number = models.PositiveIntegerField(
-        default=0, db_comment="The number given to a task last; numbers are never reused"
-    )
-    created_at = models.DateTimeField(auto_now_add=True, db_comment="When it was made")
-
-    objects = ProjectQuerySet.as_manager()
-
-    class Meta:
-        db_table_comment = "Boards of an organization"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organization", "key"], name="tasks_project_key_once_per_organization"),
-            models.CheckConstraint(
-                condition=Q(key__regex=rf"^{PROJECT_KEY}\Z"), name="tasks_project_key_is_short_capitals"
-            ),
-            models.CheckConstraint(condition=~Q(name=""), name="tasks_project_has_a_name"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class TaskQuerySet(models.QuerySet["Task"]):
     """How tasks are reached: through their organization."""
 
@@ -90,23 +41,25 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Keep one column of a board, in its order."""
         return self.filter(project=project, status=status).order_by("position", "pk")
 
-    def matching(self, words: str) -> Self:
-        """Keep those whose title has each of the words, or that the words call by their reference."""
-        key, _, number = words.strip().upper().rpartition("-")
-        if key.isalnum() and number.isascii() and number.isdigit() and len(number) < MAX_DIGITS:
-            return self.filter(project__key=key, number=int(number))
-        tasks = self
-        for word in words.split():
-            tasks = tasks.filter(title__icontains=word)
-        return tasks
-
     def for_cards(self) -> Self:
         """Fetch what a card shows and nothing more; a query that a template would cause raises instead."""
         return self.select_related("owner", "project").defer("description").fetch_mode(models.FETCH_RAISE)
 
+    def for_results(self, characters: int) -> Self:
+        """Fetch what a found task shows: a card's fields, and as `beginning` that of the description."""
+        return self.for_cards().annotate(beginning=Left("description", characters))
+
     def for_detail(self) -> Self:
         """Fetch what the page of one task shows."""
         return self.select_related("owner", "creator", "project").fetch_mode(models.FETCH_RAISE)
+
+    def found_first(self, limit: int) -> Self:
+        """Keep the same rows, at most `limit`, but have them all found before they are sorted.
+
+        PostgreSQL would rather walk from the newest task on until a page is full, which is quick where the rows are
+        spread evenly, and reads every task of the organization where they are few and old.
+        """
+        return self.filter(pk__in=self.order_by().values("pk")[:limit])
 
     def capped_count(self, *, limit: int = COUNT_LIMIT) -> int:
         """Return how many there are, counting no further than `limit` + 1."""
@@ -241,87 +194,3 @@ class Task(models.Model):
 
 
 CLAIMABLE = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS)
-
-
-class ActivityQuerySet(models.QuerySet["Activity"]):
-    """How history is read: of one task, the newest first."""
-
-    def of(self, organization: Organization) -> Self:
-        """Keep the organization's history."""
-        return self.filter(organization=organization)
-
-    def for_timeline(self) -> Self:
-        """Order the newest first and fetch who acted; a place in a column is no news."""
-        return self.exclude(verb="reordered").select_related("actor").order_by("-pk")
-
-
-class Activity(models.Model):
-    """One line of history: who did what to which item. Written by the service that made the change."""
-
-    class Verb(models.TextChoices):
-        """What was done."""
-
-        CREATED = "created", "created this"
-        EDITED = "edited", "edited it"
-        CLAIMED = "claimed", "claimed it"
-        RELEASED = "released", "released it"
-        MOVED = "moved", "moved it"
-        REORDERED = "reordered", "changed its place in the column"
-        ARCHIVED = "archived", "archived it"
-        DELETED = "deleted", "deleted it"
-
-    organization = models.ForeignKey(
-        Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="Whose history it is"
-    )
-    task = models.ForeignKey(
-        Task,
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="activities",
-        db_index=False,
-        db_comment="The task it is about; empty once that is deleted",
-    )
-    reference = models.CharField(max_length=21, db_comment="What the item was called then, as in WEB-12")
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        db_comment="Who did it; empty for a former member",
-    )
-    verb = models.CharField(max_length=10, choices=Verb, db_comment="What was done")
-    changes = models.JSONField(
-        default=dict, db_comment='Per changed field its old and its new value: {"status": ["UNASSIGNED", "DONE"]}'
-    )
-    version = models.PositiveIntegerField(db_comment="The version of the item that this change made")
-    created_at = models.DateTimeField(default=timezone.now, db_comment="When it was done")
-
-    objects = ActivityQuerySet.as_manager()
-
-    class Meta:
-        db_table_comment = "History: one row per change, written in the transaction of the change"
-        verbose_name_plural = "activities"
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(
-                    verb__in=[
-                        "created",
-                        "edited",
-                        "claimed",
-                        "released",
-                        "moved",
-                        "reordered",
-                        "archived",
-                        "deleted",
-                    ]
-                ),
-                name="tasks_activity_verb_check",
-            ),
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["task", "-id"], name="tasks_activity_of_task"),
-            models.Index(fields=["organization", "-id"], name="tasks_activity_newest"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.reference} {self.verb}"

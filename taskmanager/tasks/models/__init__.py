@@ -1,0 +1,7 @@
+"""Projects, tasks and their history. What a row may hold, the database itself enforces."""
+
+from taskmanager.tasks.models.activity import Activity
+from taskmanager.tasks.models.projects import PROJECT_KEY, Project
+from taskmanager.tasks.models.tasks import CLAIMABLE, COUNT_LIMIT, DayOf, Task, TaskQuerySet
+
+__all__ = ["CLAIMABLE", "COUNT_LIMIT", "PROJECT_KEY", "Activity", "DayOf", "Project", "Task", "TaskQuerySet"]

@@ -1,0 +1,95 @@
+"""History."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from taskmanager.accounts.models import Organization
+from taskmanager.tasks.models.tasks import Task
+
+
+class ActivityQuerySet(models.QuerySet["Activity"]):
+    """How history is read: of one task, the newest first."""
+
+    def of(self, organization: Organization) -> Self:
+        """Keep the organization's history."""
+        return self.filter(organization=organization)
+
+    def for_timeline(self) -> Self:
+        """Order the newest first and fetch who acted; a place in a column is no news."""
+        return self.exclude(verb="reordered").select_related("actor").order_by("-pk")
+
+
+class Activity(models.Model):
+    """One line of history: who did what to which item. Written by the service that made the change."""
+
+    class Verb(models.TextChoices):
+        """What was done."""
+
+        CREATED = "created", "created this"
+        EDITED = "edited", "edited it"
+        CLAIMED = "claimed", "claimed it"
+        RELEASED = "released", "released it"
+        MOVED = "moved", "moved it"
+        REORDERED = "reordered", "changed its place in the column"
+        ARCHIVED = "archived", "archived it"
+        DELETED = "deleted", "deleted it"
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="Whose history it is"
+    )
+    task = models.ForeignKey(
+        Task,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
+        db_index=False,
+        db_comment="The task it is about; empty once that is deleted",
+    )
+    reference = models.CharField(max_length=21, db_comment="What the item was called then, as in WEB-12")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_comment="Who did it; empty for a former member",
+    )
+    verb = models.CharField(max_length=10, choices=Verb, db_comment="What was done")
+    changes = models.JSONField(
+        default=dict, db_comment='Per changed field its old and its new value: {"status": ["UNASSIGNED", "DONE"]}'
+    )
+    version = models.PositiveIntegerField(db_comment="The version of the item that this change made")
+    created_at = models.DateTimeField(default=timezone.now, db_comment="When it was done")
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        db_table_comment = "History: one row per change, written in the transaction of the change"
+        verbose_name_plural = "activities"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    verb__in=[
+                        "created",
+                        "edited",
+                        "claimed",
+                        "released",
+                        "moved",
+                        "reordered",
+                        "archived",
+                        "deleted",
+                    ]
+                ),
+                name="tasks_activity_verb_check",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["task", "-id"], name="tasks_activity_of_task"),
+            models.Index(fields=["organization", "-id"], name="tasks_activity_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.verb}"

@@ -1,0 +1,447 @@
+"""The language of search: what people type into a search field or a filter, and the tasks that it finds.
+
+`read` turns the text into a `Query`; nothing that can be typed is an error. What can't be understood becomes a
+`Problem` with a sentence for the person, and the rest still applies. `matching` keeps the tasks that fit.
+
+A new term is one entry in TERMS.
+"""
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, F, Func, Q, Value
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from taskmanager.accounts.models import User
+from taskmanager.tasks.models import COUNT_LIMIT, Project, Task, TaskQuerySet
+
+MAX_LENGTH = 500  # characters; PostgreSQL refuses a single word of more than 2,046 bytes
+MAX_PARTS = 20  # words and terms
+# The newest matches are ranked, and no more: ranking 200,000 hits of a common word would cost seconds and help nobody.
+RANKED = COUNT_LIMIT
+SNIPPET = 180  # characters
+DESCRIPTION_READ = 4000  # characters of a description that a snippet is looked for in
+
+OPEN = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS)
+LOOKUPS = {"": "exact", "=": "exact", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+# Phones and word processors type these instead of ".
+QUOTES = str.maketrans("“”„‟«»", '""""""')
+PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+TO_SPACES = str.maketrans(PUNCTUATION, " " * len(PUNCTUATION))
+
+PART = re.compile(r'(?P<minus>-?)(?:(?P<key>[A-Za-z_]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]+))')
+OPERATOR = re.compile(r"^(<=|>=|<|>|=)?(.*)", re.DOTALL)
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+REFERENCE = re.compile(r"(?P<key>[A-Z0-9]{2,10})-(?P<number>[1-9][0-9]{0,8})")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word to be found, or with `exact` a phrase."""
+
+    text: str
+    exact: bool = False
+    negated: bool = False
+    source: str = field(default="", compare=False)
+
+    @property
+    def pieces(self) -> list[str]:
+        """The parts between signs: `tasks/views.py` is found as three words in a row."""
+        return self.text.translate(TO_SPACES).split()
+
+    @property
+    def is_sign(self) -> bool:
+        """Whether it has no letter and no digit, which is all that full text knows."""
+        return not any(letter.isalnum() for letter in self.text)
+
+    @property
+    def is_pause(self) -> bool:
+        """Whether it only stands between words, as the & of "R & D" and a dash do."""
+        return all(letter in PUNCTUATION or unicodedata.category(letter)[0] == "P" for letter in self.text)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A condition such as `due:<2026-12-01`, understood."""
+
+    key: str
+    value: Any
+    operator: str = ""
+    negated: bool = False
+    source: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What was left out, and the sentence that says what is allowed."""
+
+    source: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """What somebody asked for."""
+
+    text: str = ""
+    words: tuple[Word, ...] = ()
+    terms: tuple[Term, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    reference: tuple[str, int] | None = None  # of the task that the only word calls, `WEB-12`
+
+    @property
+    def has(self) -> Collection[str]:
+        """The keys of its terms."""
+        return {term.key for term in self.terms}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it leaves everything as it is."""
+        return not self.words and not self.terms
+
+    def toggled(self, terms: tuple[Term, ...]) -> str:
+        """Return the text with these terms, or without them where it has them all."""
+        parts: tuple[Word | Term, ...] = (*self.words, *self.terms)
+        if set(terms) <= set(self.terms):
+            return " ".join(part.source for part in parts if part not in terms)
+        # A task has one owner: with "Mine" pressed, "Open unowned" takes its place. It may be open and overdue at once.
+        keys = {term.key for term in terms if term.key != "is"}
+        kept = [part for part in parts if not (isinstance(part, Term) and (part.key in keys or part in terms))]
+        return " ".join(part.source for part in (*kept, *terms))
+
+
+EVERYTHING = Query()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of term: what it takes, in words; how that is read, None if it can't be; and what it keeps."""
+
+    takes: str
+    read: Callable[[str, str], Any]  # operator, value
+    keeps: Callable[[Term, datetime.date], Q]  # the term, today
+
+
+def _one_of(values: Mapping[str, Any]) -> Callable[[str, str], Any]:
+    def read(operator: str, value: str) -> Any:
+        return None if operator else values.get(value.lower().replace("_", " ").replace("-", " "))
+
+    return read
+
+
+def _read_name(operator: str, value: str) -> str | None:
+    return None if operator else value.removeprefix("@").lower() or None
+
+
+def _read_priority(_operator: str, value: str) -> str | None:
+    return value.upper() if value.upper() in Task.Priority.values else None
+
+
+def _read_due(operator: str, value: str) -> datetime.date | str | None:
+    lowered = value.lower()
+    if lowered == "today" or (lowered == "none" and not operator):
+        return lowered
+    try:
+        return datetime.date.fromisoformat(value) if DATE.fullmatch(value) else None
+    except ValueError:
+        return None
+
+
+def _has_priority(term: Term, _today: datetime.date) -> Q:
+    at = Task.Priority.values.index(term.value)
+    fits = {
+        "lt": Task.Priority.values[:at],
+        "lte": Task.Priority.values[: at + 1],
+        "exact": [term.value],
+        "gte": Task.Priority.values[at:],
+        "gt": Task.Priority.values[at + 1 :],
+    }
+    return Q(priority__in=fits[LOOKUPS[term.operator]])
+
+
+def _is_due(term: Term, today: datetime.date) -> Q:
+    if term.value == "none":
+        return Q(due_date=None)
+    day = today if term.value == "today" else term.value
+    return Q(**{f"due_date__{LOOKUPS[term.operator]}": day})
+
+
+def _is(term: Term, today: datetime.date) -> Q:
+    is_open = Q(status__in=OPEN)
+    return is_open if term.value == "open" else is_open & Q(due_date__lt=today)
+
+
+STATUSES = {
+    "unassigned": Task.Status.UNASSIGNED,
+    "in progress": Task.Status.IN_PROGRESS,
+    "done": Task.Status.DONE,
+    "completed": Task.Status.DONE,
+    "archived": Task.Status.ARCHIVED,
+}
+A_DATE = "a date like 2026-12-24, also with <, <=, > or >= before it, or today, or none"
+A_NAME = "me, none, or the username of somebody in your organization"
+PEOPLE = ("owner", "creator")  # terms whose names are looked up
+
+TERMS = {
+    "status": Kind(
+        "unassigned, in_progress, done or archived",
+        _one_of(STATUSES),
+        lambda term, _today: Q(status=term.value),
+    ),
+    "owner": Kind(A_NAME, _read_name, lambda term, _today: Q(owner=term.value)),
+    "creator": Kind(A_NAME, _read_name, lambda term, _today: Q(creator=term.value)),
+    "priority": Kind("low, medium, high or urgent, also with <, <=, > or >= before it", _read_priority, _has_priority),
+    "due": Kind(A_DATE, _read_due, _is_due),
+    "is": Kind("open or overdue", _one_of({"open": "open", "overdue": "overdue"}), _is),
+    "project": Kind(
+        "the key of one of your organization’s projects",
+        lambda operator, value: None if operator else value.upper(),
+        lambda term, _today: Q(project=term.value),
+    ),
+}
+
+
+# Reading
+
+
+def parse(text: str) -> Query:
+    """Return what the text asks for. Names of people and projects are not looked up yet: `read` does."""
+    # A database takes neither NUL nor half a character.
+    whole = text.encode("utf-8", "replace").decode().translate(QUOTES)
+    whole = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in whole).strip()
+    problems = []
+    if len(whole) > MAX_LENGTH:
+        problems.append(Problem("", f"A search has at most {MAX_LENGTH} characters. The rest was left out."))
+    parts = list(PART.finditer(whole[:MAX_LENGTH]))
+    if len(parts) > MAX_PARTS:
+        problems.append(Problem("", f"A search has at most {MAX_PARTS} words and terms. The rest was left out."))
+    read = [_part(match) for match in parts[:MAX_PARTS]]
+    words = tuple(part for part in read if isinstance(part, Word))
+    if not all(word.is_pause for word in words):
+        # Beside words they say nothing; alone they are what somebody looks for.
+        words = tuple(word for word in words if not word.is_pause)
+    return Query(
+        text=whole[:MAX_LENGTH],
+        words=words,
+        terms=tuple(part for part in read if isinstance(part, Term)),
+        problems=(*problems, *(part for part in read if isinstance(part, Problem))),
+    )
+
+
+def _part(match: re.Match[str]) -> Word | Term | Problem | None:
+    source, key, quoted = match[0], (match["key"] or "").lower(), match["quoted"]
+    value: str = match["plain"] if quoted is None else quoted
+    negated = bool(match["minus"])
+    if not key and quoted is None and value.endswith(":") and value[:-1].lower() in TERMS:
+        key, value = value[:-1].lower(), ""
+    elif key and key not in TERMS and value.startswith(("/", "\\", ":")):
+        key, value = "", source.removeprefix("-")  # https://…, c:\…, std::…
+    if key:
+        return _term(Term(key, value, negated=negated, source=source))
+    return Word(value.strip(), quoted is not None, negated, source) if value.strip() else None
+
+
+def _term(typed: Term) -> Term | Problem:
+    if typed.key not in TERMS:
+        allowed = ", ".join(f"{name}:" for name in TERMS)
+        hint = "To look for the words themselves, put them in quotes."
+        return Problem(typed.source, f"“{typed.source}” was left out: the terms are {allowed}. {hint}")
+    operator, value = OPERATOR.findall(typed.value)[0]
+    understood = TERMS[typed.key].read(operator, value.strip())
+    return replace(typed, value=understood, operator=operator) if understood else _wrong(typed, TERMS[typed.key].takes)
+
+
+def _wrong(term: Term, takes: str) -> Problem:
+    return Problem(term.source, f"“{term.source}” was left out: {term.key}: takes {takes}.")
+
+
+def read(text: str, *, actor: User, projects: Iterable[Project], people: Iterable[User] | None = None) -> Query:
+    """Return what the text asks for as the actor means it, with the names in it looked up in their organization.
+
+    At most one query, and none if the `people` who may be named are given.
+    """
+    query = parse(text)
+    names = {term.value for term in query.terms if term.key in PEOPLE} - {"me", "none"}
+    if names and people is None:
+        people = User.objects.of(actor.organization).with_usernames(names)
+    ids: dict[str, int | None] = {"me": actor.pk, "none": None}
+    ids |= {user.username.lower(): user.pk for user in people or () if names}
+    keys: dict[str, int | None] = {project.key: project.pk for project in projects}
+    names_of = {"owner": ids, "creator": ids, "project": keys}
+    terms, problems = [], list(query.problems)
+    for term in query.terms:
+        known = names_of.get(term.key)
+        if known is None:
+            terms.append(term)
+        elif term.value in known:
+            terms.append(replace(term, value=known[term.value]))
+        else:
+            is_project = term.key == "project"
+            problems.append(_wrong(term, f"one of {', '.join(keys)}" if is_project else TERMS[term.key].takes))
+    return replace(query, terms=tuple(terms), problems=tuple(problems), reference=_reference(query, keys))
+
+
+def _reference(query: Query, keys: Collection[str]) -> tuple[str, int] | None:
+    """Return the reference that is the only word, if the organization has such a project: SHA-256 is just a word."""
+    if len(query.words) != 1 or query.words[0].exact or query.words[0].negated:
+        return None
+    match = REFERENCE.fullmatch(query.words[0].text.upper())
+    return (match["key"], int(match["number"])) if match and match["key"] in keys else None
+
+
+# Finding
+
+
+def matching(tasks: TaskQuerySet, query: Query) -> TaskQuerySet:
+    """Keep the tasks that fit the query. The caller has kept those of the organization."""
+    today = timezone.localdate()
+    for term in query.terms:
+        condition = TERMS[term.key].keeps(term, today)
+        tasks = tasks.filter(~condition if term.negated else condition)
+    if query.reference:
+        key, number = query.reference
+        return tasks.filter(project__key=key, number=number)
+    for condition in _words(query.words):
+        tasks = tasks.filter(condition)
+    return tasks
+
+
+def ranked(tasks: TaskQuerySet, query: Query) -> TaskQuerySet:
+    """Return the newest RANKED matches, those with all the words in their title first, then the newest."""
+    found = matching(tasks, query).order_by("-pk").values("pk")[:RANKED]
+    sought = tuple(word for word in query.words if not word.negated)
+    in_title = [condition.desc() for condition in _in_title(sought)]
+    return tasks.filter(pk__in=found).order_by(*in_title, "-pk")
+
+
+class InWords(Func):
+    """Whether the stored full text of a task matches a tsquery: for PostgreSQL alone, which has the column `words`.
+
+    The column isn't a field of the model, because SQLite hasn't got it; migration 0004 makes it.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, tsquery: str) -> None:
+        """Take the query in the syntax of to_tsquery."""
+        super().__init__(F("pk"), Value(tsquery))
+
+    def as_postgresql(self, compiler: Any, _connection: Any, **_context: Any) -> Any:
+        """Name the column in the table, or its alias in a subquery, that the primary key is taken from."""
+        pk, tsquery = self.get_source_expressions()
+        sql, params = compiler.compile(tsquery)
+        return f"{compiler.quote_name(pk.alias)}.words @@ to_tsquery('simple', {sql})", params
+
+
+def _words(words: Iterable[Word]) -> list[Any]:
+    """Return the conditions for the words. Comments will be found here too, by a column `words` of their own."""
+    signs = [word for word in words if word.is_sign]
+    letters = [word for word in words if not word.is_sign]
+    # Full text knows no signs. They are looked for in titles, which is one quick pass.
+    conditions: list[Any] = [_sign(word, _contains("title", word)) for word in signs]
+    if not letters:
+        return conditions
+    if connection.vendor == "postgresql":
+        return [*conditions, InWords(_tsquery(letters))]
+    return [
+        *conditions,
+        *(_sign(word, _contains("title", word) | _contains("description", word)) for word in letters),
+    ]
+
+
+def _in_title(words: tuple[Word, ...]) -> list[Any]:
+    letters = [word for word in words if not word.is_sign]
+    if not letters:
+        return []
+    if connection.vendor == "postgresql":
+        return [InWords(_tsquery(letters, weight="A"))]
+    whole = Q()
+    for word in letters:
+        whole &= _contains("title", word)
+    return [ExpressionWrapper(whole, output_field=BooleanField())]
+
+
+def _tsquery(words: Iterable[Word], *, weight: str = "") -> str:
+    """Return the words in the syntax of to_tsquery. No sign of it is left in them: all became spaces."""
+    parts = []
+    for word in words:
+        # Each word is found as the beginning of one: "patch" finds "patches", and so does typing.
+        flags = [weight] * (len(word.pieces) - 1) + [weight if word.exact else f"*{weight}"]
+        pieces = (f"'{piece}':{flag}".rstrip(":") for piece, flag in zip(word.pieces, flags, strict=True))
+        parts.append(f"{'!' if word.negated else ''}({' <-> '.join(pieces)})")
+    return " & ".join(parts)
+
+
+def _contains(name: str, word: Word) -> Q:
+    # SQLite's LIKE knows the case of ASCII letters only.
+    spellings = {word.text, word.text.lower(), word.text.upper(), word.text.capitalize()}
+    condition = Q()
+    for spelling in [word.text] if word.text.isascii() else sorted(spellings):
+        condition |= Q(**{f"{name}__icontains": spelling})
+    return condition
+
+
+def _sign(word: Word, condition: Q) -> Q:
+    return ~condition if word.negated else condition
+
+
+# Showing
+
+
+def highlight(text: str, query: Query) -> SafeString:
+    """Return the text as HTML, everything in it escaped, with what the words found in <mark>."""
+    pattern = _pattern(query, text)
+    if not pattern:
+        return conditional_escape(text)
+    pieces = []
+    at = 0
+    for match in pattern.finditer(text):
+        pieces += [conditional_escape(text[at : match.start()]), format_html("<mark>{}</mark>", match[0])]
+        at = match.end()
+    # Each piece has been escaped by itself.
+    return mark_safe("".join([*pieces, conditional_escape(text[at:])]))  # noqa: S308
+
+
+def snippet(markdown: str, query: Query) -> SafeString:
+    """Return the part of a description around the first word that is found there, as one highlighted line."""
+    text = " ".join(MARKUP.sub(lambda match: match["label"] or "", markdown).split())
+    pattern = _pattern(query, text)
+    found = pattern.search(text) if pattern else None
+    start = max(0, found.start() - SNIPPET // 3) if found else 0
+    # It begins and ends between words, unless a word is endless.
+    start = text.find(" ", start, start + 30) + 1 or start if start else 0
+    end = start + SNIPPET
+    end = len(text) if end >= len(text) else max(text.rfind(" ", end - 30, end), 0) or end
+    html = highlight(text[start:end], query)
+    return format_html("{}{}{}", "… " if start else "", html, " …" if end < len(text) else "")
+
+
+# The marks of Markdown that would only disturb in one line of plain text.
+MARKUP = re.compile(
+    r"^[ \t]*(?:[#>]+|[-*+]|\d+\.)[ \t]+|^[ \t]*```.*$|\*\*|`|!?\[(?P<label>[^\[\]\n]*)\]\([^()\s]*\)", re.MULTILINE
+)
+
+
+def _pattern(query: Query, text: str) -> re.Pattern[str] | None:
+    # Longest first, so that "keyboard" is marked whole where "key" is asked for too.
+    words = sorted((word for word in query.words if not word.negated), key=lambda word: -len(word.text))
+    if not words:
+        return None
+    return re.compile("|".join(_pattern_of(word, text) for word in words), re.IGNORECASE)
+
+
+def _pattern_of(word: Word, text: str) -> str:
+    if word.is_sign or not word.pieces:
+        return re.escape(word.text)
+    pieces = r"[\W_]+".join(re.escape(piece) for piece in word.pieces)
+    pattern = rf"(?<![^\W_]){pieces}" + (r"(?![^\W_])" if word.exact else "")
+    if connection.vendor != "postgresql" and not re.search(pattern, text, re.IGNORECASE):
+        return pieces  # SQLite finds it in the middle of words, too
+    return pattern

@@ -1,0 +1,85 @@
+"""Search: one ranked list over the whole organization, and its first hits while somebody types."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from taskmanager.tasks import cards, search
+from taskmanager.tasks.cards import Card
+from taskmanager.tasks.context import projects_of
+from taskmanager.tasks.forms import SearchForm
+from taskmanager.tasks.models import COUNT_LIMIT, Task, TaskQuerySet
+from taskmanager.tasks.search import Query
+from taskmanager.tasks.views.requests import MemberRequest
+
+RESULTS_PER_PAGE = 50
+HITS_WHILE_TYPING = 8
+
+
+@dataclass(frozen=True)
+class Result:
+    """A task that was found, with what was found in it marked."""
+
+    card: Card
+    title: SafeString
+    snippet: SafeString | str = ""
+
+
+# Going back in a browser must not show the hits where the page was: both have one address.
+@vary_on_headers("HX-Request", "HX-Target")
+@require_safe
+def task_search(request: MemberRequest) -> HttpResponse:
+    """Show what was found, or go to the task whose reference was typed; to htmx, the first hits alone."""
+    form = SearchForm(request.GET, actor=request.user, projects=projects_of(request))
+    form.is_valid()
+    query = form.query
+    tasks = Task.objects.of(request.user.organization)
+    if request.htmx.target == "search-hits":
+        found = search.ranked(tasks, query).for_cards()[:HITS_WHILE_TYPING] if not query.is_empty else []
+        hits = [Result(card, search.highlight(card.task.title, query)) for card in cards.cards(found, request.user)]
+        return render(request, "tasks/search.html#hits", {"hits": hits, "query": query})
+    if query.reference and not query.terms and (called := search.matching(tasks, query).first()):
+        return redirect("tasks:task-detail", pk=called.pk)
+    context = {"form": form, "query": query, "examples": EXAMPLES, "base_query": urlencode({"q": query.text})}
+    return render(request, "tasks/search.html", context | (_found(request, tasks, query) if not query.is_empty else {}))
+
+
+def _found(request: MemberRequest, tasks: TaskQuerySet, query: Query) -> dict[str, Any]:
+    """Return a page of results. More than RANKED are counted as "1,000+" and can't be turned to: people add a word."""
+    count = search.matching(tasks, query).capped_count()
+    results = search.ranked(tasks, query).for_results(search.DESCRIPTION_READ)
+    page: Any = _RankedPaginator(results, count).get_page(request.GET.get("page"))
+    page.object_list = [
+        # `beginning` is annotated by for_results().
+        Result(card, search.highlight(card.task.title, query), search.snippet(card.task.beginning, query))  # type: ignore[attr-defined]
+        for card in cards.cards(page.object_list, request.user)
+    ]
+    label = "1 task" if count == 1 else f"{cards.count_label(count)} tasks"
+    return {"page": page, "total_label": label, "has_more": count > COUNT_LIMIT}
+
+
+class _RankedPaginator(Paginator):  # type: ignore[type-arg]
+    """Pages of results whose number is known already."""
+
+    def __init__(self, results: TaskQuerySet, count: int) -> None:
+        """Take the results and their number."""
+        super().__init__(results, RESULTS_PER_PAGE)
+        self.count = min(count, search.RANKED)
+
+
+# What to type, and what it finds.
+EXAMPLES = [
+    ("owner:me is:open", "what you are working on"),
+    ("is:open owner:none priority:>=high", "what somebody should claim soon"),
+    ("is:overdue", "what should have been done by now"),
+    ("creator:me -status:archived", "what you wrote down"),
+    ("due:today", "what is due today"),
+    ('"sign in" -password', "the exact words, without another word"),
+]
