@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import IntegerField, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 
-from taskmanager.tasks.models import COUNT_LIMIT, Project, Task
+from taskmanager.tasks.models import COUNT_LIMIT, Comment, Project, Task
 
 BOARD_STATUSES = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS, Task.Status.DONE)
 CARDS_PER_COLUMN = 50
@@ -21,6 +21,12 @@ class CappedCount(Subquery):
         super().__init__(queryset.order_by().values("pk")[: COUNT_LIMIT + 1], output_field=IntegerField())
 
 
+def with_comment_counts(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Count the comments of each task that is shown, as its `comment_count`: None where there are none."""
+    comments = Comment.objects.filter(task=OuterRef("pk")).order_by().values("task").values(count=Count("pk"))
+    return tasks.annotate(comment_count=Subquery(comments, output_field=IntegerField()))
+
+
 @dataclass(frozen=True)
 class ColumnPage:
     """A part of one column: its tasks from a place on, and how large the column is."""
@@ -34,7 +40,7 @@ class ColumnPage:
 def column_page(project: Project, status: str, *, after: str = "") -> ColumnPage:
     """Return the first CARDS_PER_COLUMN tasks of a column, or those below the position `after`: one query."""
     column = Task.objects.column(project, status)
-    tasks = column.for_cards().annotate(column_size=CappedCount(column))
+    tasks = with_comment_counts(column.for_cards().annotate(column_size=CappedCount(column)))
     if after:
         tasks = tasks.filter(position__gt=after)
     found = list(tasks[: CARDS_PER_COLUMN + 1])
