@@ -185,7 +185,7 @@ def test_comments_and_the_deletion_of_their_task_never_collide(task, ada, cleo):
 @pytest.mark.parametrize("count", [0, 1, 30])
 def test_a_story_costs_the_same_with_any_number_of_comments(count, task, ada, ed, cleo, django_assert_num_queries):
     legend = ["history with who acted and what they said", "people whom history names", "project keys", "usernames"]
-    services.edit_task(task, actor=ada, version=1, owner=ed, description="ACME-1 @ed")
+    task = services.edit_task(task, actor=ada, version=1, owner=ed, description="ACME-1 @ed")
     for number in range(count):
         actor = (ada, ed, cleo)[number % 3]
         services.create_comment(task, actor=actor, text=f"{number}: ACME-{number + 1} @{actor.username}")
