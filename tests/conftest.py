@@ -34,8 +34,10 @@ def _empty_cache() -> Iterator[None]:
 def roles(db: None) -> None:
     """Make the roles again where a test with real transactions, which ends by emptying all tables, ran before."""
     if not Group.objects.exists():
-        migration = import_module("taskmanager.tasks.migrations.0002_roles")
-        migration.make_roles(apps, connection.schema_editor())
+        roles = import_module("taskmanager.tasks.migrations.0002_roles")
+        comments = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
+        roles.make_roles(apps, connection.schema_editor())
+        comments.give_permissions(apps, connection.schema_editor())
 
 
 @pytest.fixture

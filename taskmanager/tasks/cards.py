@@ -28,6 +28,7 @@ class Card:
     due_label: str = ""
     due_kind: str = ""  # "late", "soon" or ""
     done_label: str = ""
+    comments_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def card(task: Task, user: User) -> Card:
         due_label=label,
         due_kind=kind,
         done_label=day_label(timezone.localdate(task.completed_at), today) if task.completed_at else "",
+        comments_label=_comments(task),
     )
 
 
@@ -109,6 +111,12 @@ def day_label(day: datetime.date, today: datetime.date) -> str:
     if 0 < days < WEEK_DAYS:
         return f"{day:%A}"
     return _date_label(day, today)
+
+
+def _comments(task: Task) -> str:
+    # Only the board asks the database to count; elsewhere nothing shows it.
+    count = getattr(task, "comment_count", None) or 0
+    return "1 comment" if count == 1 else f"{count:,} comments" if count else ""
 
 
 def _date_label(day: datetime.date, today: datetime.date) -> str:

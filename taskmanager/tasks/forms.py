@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from taskmanager.accounts.models import Organization, User
 from taskmanager.tasks import search
-from taskmanager.tasks.models import Project, Task
+from taskmanager.tasks.models import COMMENT_LENGTH, Project, Task
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.services import UnknownVersion
 
@@ -138,6 +138,57 @@ class TaskForm(forms.Form):
             for name in FIELDS
             if name in self.data and (self.cleaned_data[name] != "" or name == "description")
         }
+
+
+class MarkdownField(forms.CharField):
+    """A long text, with line ends as they are kept: browsers send CRLF, which would count twice."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        """Return the text without white space around it."""
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class CommentForm(forms.Form):
+    """What somebody says about a task."""
+
+    text = MarkdownField(
+        label="Comment",
+        max_length=COMMENT_LENGTH,
+        validators=[whole_text],
+        error_messages={
+            "required": "Write something first.",
+            "max_length": f"A comment has at most {COMMENT_LENGTH:,} characters. This one has %(show_value)d.",
+        },
+        widget=forms.Textarea(attrs={**TEXT, "rows": 1, "placeholder": "Write a comment…"}),
+    )
+
+    def __init__(self, *args: Any, is_kept: bool = False, **kwargs: Any) -> None:
+        """With `is_kept`, what is typed outlives a change of the task around it, a claim for example."""
+        super().__init__(*args, **kwargs)
+        if is_kept:
+            self.fields["text"].widget.attrs["hx-preserve"] = "true"
+
+
+class CommentEditForm(CommentForm):
+    """What somebody makes of their comment."""
+
+    version = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            "This form names a version of the comment that doesn't exist. Reload the page.",
+        ),
+        widget=forms.HiddenInput,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Tell an error of the version, too."""
+        tell_errors_of_hidden_fields(self)
+        return super().clean() or {}
 
 
 class MoveForm(forms.Form):

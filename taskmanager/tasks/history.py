@@ -44,15 +44,15 @@ class Event:
 
 
 def events(activities: Iterable[Activity], organization: Organization) -> list[Event]:
-    """Return the lines in words: one query more, for the names of owners that came and went."""
+    """Return the lines in words: one query more, for the names of people that came and went."""
     rows = list(activities)
-    owner_ids = {pk for row in rows for pk in row.changes.get("owner", []) if pk}
-    owners = User.objects.of(organization).in_bulk(owner_ids) if owner_ids else {}
-    names = {pk: user.display_name for pk, user in owners.items()}
+    ids = {pk for row in rows for name in ("owner", "author") for pk in row.changes.get(name, []) if pk}
+    people = User.objects.of(organization).in_bulk(ids) if ids else {}
+    names = {pk: user.display_name for pk, user in people.items()}
     return [
         Event(
             actor=row.actor,
-            sentence=row.get_verb_display(),
+            sentence=_sentence(row, names),
             at=row.created_at,
             changes=[
                 Change(label, *_values(name, row.changes[name], names))
@@ -64,17 +64,25 @@ def events(activities: Iterable[Activity], organization: Organization) -> list[E
     ]
 
 
-def in_words(name: str, value: Any, owner_names: dict[int, str]) -> str:
+def _sentence(row: Activity, names: dict[int, str]) -> str:
+    said: str = row.get_verb_display()
+    author, _nobody = row.changes.get("author", [row.actor_id, None])
+    # "Ada deleted a comment" is her own.
+    return said if author == row.actor_id else f"{said} by {in_words('author', author, names)}"
+
+
+def in_words(name: str, value: Any, names: dict[int, str]) -> str:
     """Return a field's value, as history keeps it, in words."""
     if value in (None, ""):
-        return {"owner": "nobody", "due_date": "no date"}.get(name, "nothing")
+        nothing = {"owner": "nobody", "author": FORMER_MEMBER.lower(), "due_date": "no date"}
+        return nothing.get(name, "nothing")
     match name:
         case "status":
             return Task.Status(value).label
         case "priority":
             return Task.Priority(value).label
-        case "owner":
-            return owner_names.get(value, FORMER_MEMBER.lower())
+        case "owner" | "author":
+            return names.get(value, FORMER_MEMBER.lower())
         case "due_date":
             day = datetime.date.fromisoformat(value)
             return f"{day:%b} {day.day}, {day.year}"
@@ -87,8 +95,8 @@ def _is_told_by_the_verb(row: Activity, name: str) -> bool:
     return is_handover and row.actor_id is not None and row.actor_id in row.changes[name]
 
 
-def _values(name: str, values: list[Any], owner_names: dict[int, str]) -> tuple[str, str]:
+def _values(name: str, values: list[Any], names: dict[int, str]) -> tuple[str, str]:
     if name == "description":
         return "", ""
     old, new = values
-    return in_words(name, old, owner_names), in_words(name, new, owner_names)
+    return in_words(name, old, names), in_words(name, new, names)

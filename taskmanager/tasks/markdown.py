@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from urllib.parse import quote
 
 import nh3
@@ -29,23 +29,39 @@ CACHE_SECONDS = 24 * 3600
 def render(text: str, *, organization: Organization) -> SafeString:
     """Return the text as HTML that is safe to show: raw HTML is escaped, and the result sanitized.
 
-    References of the organization's projects and mentions of its people become links. The result is cached
-    under the organization and everything that it depends on, so that it is neither stale nor another's.
+    References of the organization's projects and mentions of its people become links.
     """
-    if not text.strip():
-        return SafeString("")
-    matches = list(LINKABLE.finditer(text))
-    keys = _project_keys(organization) if any(match["reference"] for match in matches) else set()
-    names = {match["username"].rstrip(".").lower() for match in matches if match["username"]}
+    return render_all([text], organization=organization)[0]
+
+
+def render_all(texts: Sequence[str], *, organization: Organization) -> list[SafeString]:
+    """Return each text as HTML, as `render` does, with at most two queries for all of them.
+
+    The results are cached under the organization and everything that they depend on, so that none is stale or
+    another's.
+    """
+    named = {text: _named(text) for text in texts if text.strip()}
+    keys = _project_keys(organization) if any(references for references, _names in named.values()) else set()
+    names = set[str]().union(*(names for _references, names in named.values()))
     usernames = _usernames(organization, names) if names else {}
-    parts = [text, *sorted(keys), "", *sorted(usernames.values())]
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    key = f"markdown:{organization.pk}:{digest}"
-    html: str | None = cache.get(key)
-    if html is None:
-        html = _to_html(text, keys, usernames)
-        cache.set(key, html, CACHE_SECONDS)
-    return mark_safe(html)  # noqa: S308 (sanitized by nh3 below)
+    known = {
+        text: (keys if references else set(), {name: usernames[name] for name in names & usernames.keys()})
+        for text, (references, names) in named.items()
+    }
+    places = {text: _cache_key(organization, text, *of_text) for text, of_text in known.items()}
+    html: dict[str, str] = cache.get_many(places.values()) if places else {}
+    fresh = {places[text]: _to_html(text, *of_text) for text, of_text in known.items() if places[text] not in html}
+    if fresh:
+        cache.set_many(fresh, CACHE_SECONDS)
+        html |= fresh
+    return [mark_safe(html[places[text]] if text in places else "") for text in texts]  # noqa: S308 (sanitized below)
+
+
+def _named(text: str) -> tuple[bool, set[str]]:
+    """Return whether the text seems to name tasks, and the people it seems to name, in lower case."""
+    matches = list(LINKABLE.finditer(text))
+    names = {match["username"].rstrip(".").lower() for match in matches if match["username"]}
+    return any(match["reference"] for match in matches), names
 
 
 def _project_keys(organization: Organization) -> set[str]:
@@ -56,6 +72,12 @@ def _usernames(organization: Organization, names: Collection[str]) -> dict[str, 
     """Return those of the lower-case names that are people's, each with its spelling."""
     people = User.objects.of(organization).with_usernames(names)
     return {name.lower(): name for name in people.values_list("username", flat=True)}
+
+
+def _cache_key(organization: Organization, text: str, keys: Collection[str], usernames: dict[str, str]) -> str:
+    parts = [text, *sorted(keys), "", *sorted(usernames.values())]
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return f"markdown:{organization.pk}:{digest}"
 
 
 def _to_html(text: str, keys: Collection[str], usernames: dict[str, str]) -> str:

@@ -2,13 +2,18 @@
 
 from taskmanager.accounts.models import User
 from taskmanager.errors import NotAllowed, NotFound
-from taskmanager.tasks.models import Task
+from taskmanager.tasks.models import Comment, Task
+
+
+def require_member(actor: User, organization_id: int) -> None:
+    """Raise NotFound for an object of another organization."""
+    if actor.organization_id != organization_id or not actor.is_active:
+        raise NotFound
 
 
 def require(actor: User, permission: str, organization_id: int) -> None:
     """Raise NotFound for an object of another organization, NotAllowed where no role permits it."""
-    if actor.organization_id != organization_id or not actor.is_active:
-        raise NotFound
+    require_member(actor, organization_id)
     if not actor.has_perm(permission):
         raise NotAllowed
 
@@ -33,3 +38,27 @@ def require_change(task: Task, actor: User) -> None:
 def may_claim(task: Task, actor: User) -> bool:
     """Whether the actor could claim the task as it stands."""
     return task.is_claimable and actor.has_perm("tasks.change_task")
+
+
+def may_edit_comment(comment: Comment, actor: User) -> bool:
+    """Whether the actor wrote the comment: nobody, not even an Admin, puts words into another's mouth."""
+    return comment.author_id is not None and comment.author_id == actor.pk
+
+
+def may_delete_comment(comment: Comment, actor: User) -> bool:
+    """Whether the actor wrote the comment, or may delete anybody's."""
+    return may_edit_comment(comment, actor) or actor.has_perm("tasks.delete_comment")
+
+
+def require_comment_edit(comment: Comment, actor: User) -> None:
+    """Raise NotFound or NotAllowed where the actor may not edit the comment."""
+    require_member(actor, comment.organization_id)
+    if not may_edit_comment(comment, actor):
+        raise NotAllowed("Only its author can edit a comment.")
+
+
+def require_comment_deletion(comment: Comment, actor: User) -> None:
+    """Raise NotFound or NotAllowed where the actor may not delete the comment."""
+    require_member(actor, comment.organization_id)
+    if not may_delete_comment(comment, actor):
+        raise NotAllowed("Only its author or an Admin can delete a comment.")

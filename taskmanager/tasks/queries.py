@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import IntegerField, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from taskmanager.tasks import search
-from taskmanager.tasks.models import COUNT_LIMIT, Project, Task
+from taskmanager.tasks.models import COUNT_LIMIT, Comment, Project, Task
 from taskmanager.tasks.search import EVERYTHING, Query
 
 BOARD_STATUSES = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS, Task.Status.DONE)
@@ -21,6 +21,12 @@ class CappedCount(Subquery):
     def __init__(self, queryset: QuerySet[Any]) -> None:
         """Count `queryset`, which must not depend on the outer query: it is then counted once."""
         super().__init__(queryset.order_by().values("pk")[: COUNT_LIMIT + 1], output_field=IntegerField())
+
+
+def with_comment_counts(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Count the comments of each task that is shown, as its `comment_count`: None where there are none."""
+    comments = Comment.objects.filter(task=OuterRef("pk")).order_by().values("task").values(count=Count("pk"))
+    return tasks.annotate(comment_count=Subquery(comments, output_field=IntegerField()))
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ def column_page(project: Project, status: str, *, after: str = "", query: Query 
     With a `query`, of those that fit it.
     """
     column = search.matching(Task.objects.column(project, status), query)
-    tasks = column.for_cards().annotate(column_size=CappedCount(column))
+    tasks = with_comment_counts(column.for_cards().annotate(column_size=CappedCount(column)))
     if after:
         tasks = tasks.filter(position__gt=after)
     found = list(tasks[: CARDS_PER_COLUMN + 1])

@@ -3,10 +3,12 @@
 from django.urls import path, register_converter
 
 from taskmanager.tasks import views
-from taskmanager.tasks.converters import IdConverter, ReferenceConverter
+from taskmanager.tasks.converters import DayConverter, IdConverter, ReferenceConverter, YearConverter
 
 register_converter(IdConverter, "id")
 register_converter(ReferenceConverter, "reference")
+register_converter(DayConverter, "day")
+register_converter(YearConverter, "year")
 
 app_name = "tasks"
 urlpatterns = [
@@ -20,5 +22,10 @@ urlpatterns = [
     path("tasks/<id:pk>/release/", views.task_release, name="task-release"),
     path("tasks/<id:pk>/move/", views.task_move, name="task-move"),
     path("search/", views.task_search, name="task-search"),
+    path("tasks/<id:pk>/comments/", views.comment_create, name="comment-create"),
+    path("comments/<id:pk>/edit/", views.comment_edit, name="comment-edit"),
+    path("comments/<id:pk>/delete/", views.comment_delete, name="comment-delete"),
+    path("tasks/<day:day>/", views.tasks_of_day, name="tasks-of-day"),
+    path("tasks/archive/<year:year>/", views.tasks_archived, name="tasks-archived"),
     path("t/<reference:reference>/", views.task_by_reference, name="task-by-reference"),
 ]

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from taskmanager.accounts.models import Organization, Throttle, User
 from taskmanager.tasks import services
-from taskmanager.tasks.models import Activity, Project, Task
+from taskmanager.tasks.models import COMMENT_LENGTH, Activity, Comment, Project, Task
 
 MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("tasks").get_models()]
 LINKS = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organization")
+LINKS_OF_COMMENTS = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
 A_DAY = datetime.timedelta(days=1)
 
 # The name of a rule of the models, and a write that breaks it; `w` is the world below.
@@ -44,8 +45,12 @@ BAD_WRITES = [
     ("priority_check", lambda w: Task.objects.update(priority="")),
     ("tasks_task_unassigned_has_no_owner", lambda w: Task.objects.filter(pk=w.task.pk).update(owner=w.ada)),
     ("tasks_task_completed_at_only_when_done", lambda w: Task.objects.update(completed_at=timezone.now())),
-    ("tasks_task_completed_at_only_when_done", lambda w: Task.objects.update(status="DONE")),
+    ("tasks_task_completed_at_only_when_done", lambda w: Task.objects.filter(pk=w.task.pk).update(status="DONE")),
+    ("tasks_task_archived_at_only_when_archived", lambda w: Task.objects.update(archived_at=timezone.now())),
+    ("tasks_task_archived_at_only_when_archived", lambda w: Task.objects.update(status="ARCHIVED")),
     ("tasks_task_not_due_before_its_creation", lambda w: Task.objects.update(due_date=w.today - A_DAY)),
+    ("tasks_comment_has_a_text", lambda w: Comment.objects.update(text="")),
+    ("tasks_comment_is_not_too_long", lambda w: Comment.objects.update(text="é" * (COMMENT_LENGTH + 1))),
     ("tasks_activity_verb_check", lambda w: Activity.objects.update(verb="eaten")),
 ]
 # SQLite names the columns of a broken unique constraint, not the constraint.
@@ -90,14 +95,16 @@ def w(ada, acme, task, board, oscar):
     foreign_board = Project.objects.of(globex).get()
     foreign_task = services.create_task(foreign_board, actor=oscar, title="Foreign")
     archived = services.create_task(board, actor=ada, title="Archived", status="ARCHIVED")
+    comment = services.create_comment(task, actor=ada, text="Done this week.")
+    foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
     return SimpleNamespace(
         ada=ada,
         acme=acme,
         globex=globex,
         task=task,
         archived=archived,
-        foreign={User: oscar, Project: foreign_board, Task: foreign_task},
-        own={User: ada, Project: board, Task: archived, Activity: task.activities.get()},
+        foreign={User: oscar, Project: foreign_board, Task: foreign_task, Comment: foreign_comment},
+        own={User: ada, Project: board, Task: archived, Comment: comment, Activity: task.activities.latest("pk")},
         throttle=lambda: Throttle(key="x", ends_at=timezone.now()),
         today=task.created_at.date(),
     )
@@ -138,10 +145,15 @@ def test_the_day_of_creation_is_that_of_utc(w):
 
 
 def test_each_status_has_its_allowed_rows(w):
-    checked(lambda: Task.objects.update(status="IN_PROGRESS", owner=None))
+    now = timezone.now()
+    checked(lambda: Task.objects.update(status="IN_PROGRESS", owner=None, archived_at=None))
     checked(lambda: Task.objects.filter(pk=w.task.pk).update(status="IN_PROGRESS", owner=w.ada))
-    checked(lambda: Task.objects.filter(pk=w.task.pk).update(status="ARCHIVED"))
-    checked(lambda: Task.objects.update(status="DONE", completed_at=timezone.now()))
+    checked(lambda: Task.objects.filter(pk=w.task.pk).update(status="ARCHIVED", archived_at=now))
+    checked(lambda: Task.objects.update(status="DONE", completed_at=now, archived_at=None))
+
+
+def test_a_comment_may_be_as_long_as_it_says(w):
+    checked(lambda: Comment.objects.update(text="é" * COMMENT_LENGTH))
 
 
 def rule_of(field: ForeignKey) -> str:
@@ -150,7 +162,7 @@ def rule_of(field: ForeignKey) -> str:
 
 def test_each_link_inside_an_organization_has_its_rule():
     links = {(field.model._meta.db_table, field.column, field.related_model._meta.db_table) for field in LINKING_FIELDS}
-    assert links == set(LINKS.LINKS)
+    assert links == {*LINKS.LINKS, *LINKS_OF_COMMENTS.LINKS}
 
 
 @pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
@@ -171,7 +183,7 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         checked(field.model.objects.bulk_create, [row])
 
 
-@pytest.mark.parametrize("model", [User, Project, Task, Activity])
+@pytest.mark.parametrize("model", [User, Project, Task, Comment, Activity])
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):
     with pytest.raises(IntegrityError, match="of_the_same_organization"):
         checked(lambda: model.objects.filter(pk=w.own[model].pk).update(organization=w.globex))

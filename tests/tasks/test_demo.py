@@ -14,16 +14,18 @@ from django.utils import timezone
 
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Organization, User
-from taskmanager.tasks import demo, queries, services
+from taskmanager.tasks import cards, demo, queries, services
 from taskmanager.tasks.demo import loading
+from taskmanager.tasks.demo.comments import COMMENTS
 from taskmanager.tasks.demo.items import FREE, PEOPLE
 from taskmanager.tasks.demo.mobile import MOBILE
 from taskmanager.tasks.demo.schedule import Clock, reorder, schedule
 from taskmanager.tasks.demo.web_late import TOP_OF_WEB
-from taskmanager.tasks.models import Activity, Project, Task
+from taskmanager.tasks.models import Activity, Comment, Project, Task
 from tests.racing import race
 
 PASSWORD = "a demo's password"
+SAYING = {"commented", "edited_comment"}
 SOME_MONDAY = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
 # Deep in the night, while people work, and in the evening of each day of a week.
 MOMENTS = [
@@ -53,7 +55,7 @@ def titles(project: Project, status: str) -> list[str]:
 
 
 def counts() -> list[int]:
-    return [model.objects.count() for model in (Organization, User, Project, Task, Activity)]
+    return [model.objects.count() for model in (Organization, User, Project, Task, Activity, Comment)]
 
 
 def test_it_is_a_team_with_two_projects(ada):
@@ -121,7 +123,8 @@ def test_history_ends_in_what_the_task_is(ada):
     for task in Task.objects.of(ada.organization).prefetch_related("activities"):
         lines = sorted(task.activities.all(), key=lambda line: line.pk)
         assert lines[0].verb == "created"
-        assert [line.version for line in lines] == list(range(1, task.version + 1))
+        changes = [line for line in lines if line.verb not in SAYING]
+        assert [line.version for line in changes] == list(range(1, task.version + 1))
         values: dict[str, object] = {}
         for line in lines:
             for name, (old, new) in line.changes.items():
@@ -146,15 +149,35 @@ def test_times_agree_with_history_and_nothing_lies_ahead(ada):
     organization = Organization.objects.get(pk=ada.organization_id)
     assert organization.created_at < lines[0].created_at
     for task in Task.objects.of(organization).prefetch_related("activities"):
-        of_task = [line for line in lines if line.task_id == task.pk]
+        of_task = [line for line in lines if line.task_id == task.pk and line.verb not in SAYING]
         assert (task.created_at, task.updated_at) == (of_task[0].created_at, of_task[-1].created_at)
         completions = [line for line in of_task if line.changes.get("completed_at", [None, None])[1]]
         for line in completions:
             assert line.changes["completed_at"][1] == line.created_at.isoformat()
+        if task.status == Task.Status.ARCHIVED:
+            assert task.archived_at == of_task[-1].created_at
         if task.status == Task.Status.DONE:
             assert task.completed_at == completions[-1].created_at > task.created_at
         for day in [task.due_date, *due_dates(of_task)]:
             assert day is None or day >= task.created_at.date()
+
+
+def test_comments_are_dated_as_their_history_is(ada):
+    for comment in Comment.objects.of(ada.organization).prefetch_related("activities"):
+        lines = sorted(comment.activities.all(), key=lambda line: line.pk)
+        times = [comment.created_at, *([comment.edited_at] if comment.edited_at else [])]
+        assert [line.created_at for line in lines] == times
+        assert {line.actor_id for line in lines} == {comment.author_id}
+
+
+def test_people_talk_about_their_work(ada, web):
+    comments = Comment.objects.of(ada.organization)
+    assert comments.count() == sum(len(said) for said in COMMENTS.values()) >= 50
+    assert comments.values("author").distinct().count() == 8
+    assert comments.exclude(edited_at=None).exists()
+    assert set(COMMENTS) <= {item.title for item in [*loading.WEB, *MOBILE]}
+    labels = [card.comments_label for card in cards.column(queries.column_page(web, "UNASSIGNED"), ada).cards]
+    assert labels[:3] == ["5 comments", "2 comments", "1 comment"]
 
 
 def due_dates(lines: list[Activity]) -> list[datetime.date]:
@@ -167,7 +190,7 @@ def test_texts_refer_to_what_is_there(ada):
     references = {task.reference for task in tasks}
     texts = [task.description for task in tasks]
     assert sum(bool(text) for text in texts) > 0.8 * len(texts)
-    text = "\n".join(texts)
+    text = "\n".join([*texts, *Comment.objects.of(ada.organization).values_list("text", flat=True)])
     assert "[[" not in text
     assert set(re.findall(r"\b(?:WEB|APP)-\d+", text)) <= references
     mentions = set(re.findall(r"(?<!\w)@(\w+)", text))
@@ -195,6 +218,7 @@ def snapshot(organization: Organization) -> str:
             task.created_at,
             task.updated_at,
             task.completed_at,
+            task.archived_at,
             task.version,
         ]
         for project in Project.objects.of(organization).oldest_first()
@@ -214,7 +238,11 @@ def snapshot(organization: Organization) -> str:
         ]
         for line in Activity.objects.of(organization).order_by("pk")
     ]
-    return json.dumps([tasks, history], default=str, indent=1)
+    comments = [
+        [comment.text, names[comment.author_id or 0], comment.created_at, comment.edited_at]
+        for comment in Comment.objects.of(organization).order_by("pk")
+    ]
+    return json.dumps([tasks, history, comments], default=str, indent=1)
 
 
 def test_it_is_the_same_each_time(roles):
@@ -300,7 +328,7 @@ def test_a_real_acme_is_left_alone(roles, name, slug, arguments):
     accounts.create_organization(name, slug=slug)
     with pytest.raises(CommandError, match="isn't the demo's"):
         run(*arguments)
-    assert counts() == [1, 0, 0, 0, 0]
+    assert counts() == [1, 0, 0, 0, 0, 0]
 
 
 def test_whoever_comes_second_to_the_slug_makes_nothing(ada):
@@ -315,7 +343,7 @@ def test_whoever_registers_meanwhile_keeps_the_slug(roles):
     accounts.create_organization("Acme")
     with pytest.raises(demo.AcmeIsTaken):
         loading.make(PASSWORD, Clock(timezone.now()))
-    assert counts() == [1, 0, 0, 0, 0]
+    assert counts() == [1, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,11 +4,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from django.core.cache import cache
 
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import User
 from taskmanager.tasks import services
-from taskmanager.tasks.markdown import ATTRIBUTES, TAGS, render
+from taskmanager.tasks.markdown import ATTRIBUTES, TAGS, render, render_all
 from taskmanager.tasks.models import Project
 
 ATTACKS = """\
@@ -246,6 +247,18 @@ def test_a_cached_text_costs_a_query_for_each_kind_of_link_in_it(ada, acme, link
         first = render(text, organization=acme)
         with django_assert_num_queries(queries):
             assert render(text, organization=acme) == first
+
+
+def test_many_texts_cost_two_queries_and_are_as_if_rendered_alone(ada, ed, acme, django_assert_num_queries):
+    texts = ["", "Plain", "ACME-1", "@ada", "@ed and ACME-2", "@nobody", "Plain", " ", *ATTACKS]
+    alone = [render(text, organization=acme) for text in texts]
+    with django_assert_num_queries(2):
+        assert render_all(texts, organization=acme) == alone
+    cache.clear()
+    with django_assert_num_queries(2):
+        assert render_all(texts, organization=acme) == alone
+    with django_assert_num_queries(0):
+        assert render_all([], organization=acme) == []
 
 
 def test_the_same_people_elsewhere_do_not_share_the_cache(ada, oscar, acme):

@@ -1,5 +1,6 @@
 """Every address of the product, with an example and with what each role gets there."""
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from taskmanager.accounts.models import User
 from taskmanager.tasks import services
-from taskmanager.tasks.models import Project, Task
+from taskmanager.tasks.models import Project
 
 ROLES = ("Admin", "Editor", "Creator", "")
 
@@ -17,12 +18,13 @@ ROLES = ("Admin", "Editor", "Creator", "")
 class Address:
     """An address: the statuses of GET and POST for Admin, Editor, Creator and a member without a role.
 
-    The object is a task that somebody else wrote. A method without statuses is a wrong one: 405.
+    The object is a task, or a comment, that somebody else wrote. A method without statuses is a wrong one: 405.
     """
 
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
-    example: str = ""  # the object in the address: "free" or "taken" task, or its "reference"
+    example: str = ""  # the object in the address: "free" or "taken" task, its "reference", or a "comment" on it
+    arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, str] = field(default_factory=dict)
     public: bool = False
 
@@ -41,6 +43,14 @@ ADDRESSES = {
     "tasks:task-claim": Address(post=(302, 302, 403, 403), example="free"),
     "tasks:task-release": Address(post=(302, 403, 403, 403), example="taken"),
     "tasks:task-move": Address(post=(302, 403, 403, 403), example="free", data={"status": "DONE"}),
+    "tasks:task-search": Address(get=(200, 200, 200, 200)),
+    "tasks:comment-create": Address(post=(302, 302, 302, 302), example="free", data={"text": "Seen on staging too."}),
+    "tasks:comment-edit": Address(
+        get=(403, 403, 403, 403), post=(403, 403, 403, 403), example="comment", data={"text": "Never said that."}
+    ),
+    "tasks:comment-delete": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="comment"),
+    "tasks:tasks-of-day": Address(get=(200, 200, 200, 200), arguments=(datetime.date(2026, 11, 22),)),
+    "tasks:tasks-archived": Address(get=(200, 200, 200, 200), arguments=(2026,)),
     "tasks:task-by-reference": Address(get=(302, 302, 302, 302), example="reference"),
     "accounts:register": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
     "accounts:login": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
@@ -62,15 +72,16 @@ def all_names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator
 
 def url_of(name: str, board: Project, author: User) -> str:
     """Return the address filled in with a new object of the author's."""
-    arguments: dict[str, list[Any]] = {"": []}
+    arguments: dict[str, list[Any]] = {"": list(ADDRESSES[name].arguments)}
     if example := ADDRESSES[name].example:
         task = services.create_task(board, actor=author, title="Rotate the signing keys")
         if example == "taken":
             services.claim_task(task, actor=author)
-        arguments = {"free": [task.pk], "taken": [task.pk], "reference": [task.reference]}
+        comment = services.create_comment(task, actor=author, text="Rotate the signing keys today.")
+        arguments = {
+            "free": [task.pk],
+            "taken": [task.pk],
+            "reference": [task.reference],
+            "comment": [comment.pk],
+        }
     return reverse(name, args=arguments[example])
-
-
-def task_of(url: str) -> Task:
-    """Return the task whose id is in the address."""
-    return Task.objects.get(pk=url.split("/")[2])

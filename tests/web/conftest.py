@@ -53,7 +53,8 @@ def many(board: Project, ada: User) -> Callable[..., list[Task]]:
 
     def make(count: int, **fields: Any) -> list[Task]:
         now = timezone.now()
-        done = fields.get("status") == Task.Status.DONE
+        since = {Task.Status.DONE: "completed_at", Task.Status.ARCHIVED: "archived_at"}.get(fields.get("status"))
+        moments = {since: now} if since else {}
         board.refresh_from_db()
         first = board.last_number + 1
         tasks = Task.objects.bulk_create(
@@ -62,7 +63,7 @@ def many(board: Project, ada: User) -> Callable[..., list[Task]]:
                 project=board,
                 number=first + index,
                 position=position,
-                **{"title": f"Task {first + index}", "creator": ada, "completed_at": now if done else None, **fields},
+                **{"title": f"Task {first + index}", "creator": ada, **moments, **fields},
             )
             for index, position in enumerate(positions.spread(count))
         )

@@ -107,6 +107,17 @@ window.taskmanager = (() => {
       if (document.activeElement === document.body) (task?.querySelector(".task-acts summary") ?? task?.querySelector("h1"))?.focus({ preventScroll: true });
     }, { once: true });
   });
+  // What an answer does beside the place that changed, it says in words.
+  document.addEventListener("announce", (event) => announce(event.detail.value));
+  // Whoever edits or deletes a comment in its place finds the focus on what stands there afterwards.
+  document.addEventListener("htmx:load", (event) => {
+    if (!event.target.matches?.(".comment, .event")) return;
+    // A new comment pushes the box in which it was written down: that stays in sight.
+    document.activeElement.closest(".write")?.scrollIntoView({ block: "nearest" });
+    if (document.activeElement !== document.body) return;
+    event.target.tabIndex = -1;
+    event.target.focus({ preventScroll: true });
+  });
   document.addEventListener("htmx:sendError", () => toast(UNREACHED));
   document.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status >= 500) toast(UNREACHED);
@@ -219,8 +230,9 @@ window.taskmanager = (() => {
         open.open = false;
         open.querySelector("summary").focus();
         event.preventDefault();
-      } else if (event.target === search) {
-        search.blur();
+      } else if (event.target === search || event.target.matches?.("textarea")) {
+        // Out of a text first: what it is in, a panel say, would take along what was typed.
+        event.target.blur();
         event.preventDefault();
       }
       return;

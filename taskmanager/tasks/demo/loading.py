@@ -20,7 +20,7 @@ from taskmanager.tasks.demo.schedule import Act, Clock, Verb, reorder, schedule
 from taskmanager.tasks.demo.web_early import WEB_EARLY
 from taskmanager.tasks.demo.web_late import TOP_OF_WEB, WEB_LATE
 from taskmanager.tasks.demo.web_middle import WEB_MIDDLE
-from taskmanager.tasks.models import Activity, Project, Task
+from taskmanager.tasks.models import Activity, Comment, Project, Task
 
 NAME = "Acme"
 SLUG = "acme"
@@ -109,6 +109,9 @@ def make(password: str, clock: Clock) -> User:
     references: dict[str, str] = {}
     for act in acts:
         arguments = _arguments(act, people, references)
+        if act.verb in {Verb.COMMENTED, Verb.EDITED_COMMENT}:
+            _say(act, tasks[act.item], actor=people[act.actor], text=arguments["text"])
+            continue
         tasks[act.item] = _perform(act, projects[act.item], tasks, actor=people[act.actor], arguments=arguments)
         if act.verb == Verb.CREATED:
             references[act.item.name] = tasks[act.item].reference
@@ -141,13 +144,9 @@ def _arguments(act: Act, people: dict[str, User], references: dict[str, str]) ->
         arguments["owner"] = people[arguments["owner"]]
     if arguments.get("due_date"):
         arguments["due_date"] += DUE_SHIFT
-    if "description" in arguments:
+    for name in arguments.keys() & {"description", "text"}:
         # A text can only refer to what was there when it was written: anything later is a KeyError.
-        arguments["description"] = re.sub(
-            r"\[\[([a-z0-9-]+)\]\]",
-            lambda match: references[match[1]],
-            arguments["description"],
-        )
+        arguments[name] = re.sub(r"\[\[([a-z0-9-]+)\]\]", lambda match: references[match[1]], arguments[name])
     return arguments
 
 
@@ -170,13 +169,31 @@ def _perform(act: Act, project: Project, tasks: dict[Item, Task], actor: User, a
             return services.move_task(task, actor=actor, status=act.status, after=after)
 
 
+def _say(act: Act, task: Task, actor: User, text: str) -> None:
+    """Comment on the task, or edit the comment that was written last."""
+    if act.verb == Verb.COMMENTED:
+        services.create_comment(task, actor=actor, text=text)
+        return
+    comment = task.comments.select_related("task").latest("pk")
+    services.edit_comment(comment, actor=actor, version=comment.version, text=text)
+
+
 def _date_tasks(organization: Organization, acts: list[Act]) -> None:
-    """Set when everything happened, in the tasks and in what their history tells."""
+    """Set when everything happened, in the tasks, their comments, and in what their history tells."""
     tasks = Task.objects.of(organization).in_bulk()
+    comments = Comment.objects.of(organization).in_bulk()
     activities = list(Activity.objects.of(organization).order_by("pk"))
     for activity, act in zip(activities, acts, strict=True):
+        activity.created_at = act.at
+        if activity.comment_id:
+            comment = comments[activity.comment_id]
+            if act.verb == Verb.COMMENTED:
+                comment.created_at = act.at
+            else:
+                comment.edited_at = act.at
+            continue
         task = tasks[activity.task_id or 0]
-        activity.created_at = task.updated_at = act.at
+        task.updated_at = act.at
         if act.verb == Verb.CREATED:
             task.created_at = act.at
         if "completed_at" in activity.changes:
@@ -184,6 +201,8 @@ def _date_tasks(organization: Organization, acts: list[Act]) -> None:
             was = None if is_done or task.completed_at is None else task.completed_at.isoformat()
             task.completed_at = act.at if is_done else None
             activity.changes["completed_at"] = [was, act.at.isoformat() if is_done else None]
+        if "status" in activity.changes:
+            task.archived_at = act.at if activity.changes["status"][1] == Task.Status.ARCHIVED else None
         if "due_date" in activity.changes:
             activity.changes["due_date"] = [
                 day and (datetime.date.fromisoformat(day) - DUE_SHIFT).isoformat()
@@ -191,8 +210,9 @@ def _date_tasks(organization: Organization, acts: list[Act]) -> None:
             ]
     for task in tasks.values():
         task.due_date = task.due_date and task.due_date - DUE_SHIFT
-    times = ["created_at", "updated_at", "completed_at", "due_date"]
+    times = ["created_at", "updated_at", "completed_at", "archived_at", "due_date"]
     Task.objects.bulk_update(tasks.values(), times)
+    Comment.objects.bulk_update(comments.values(), ["created_at", "edited_at"])
     Activity.objects.bulk_update(activities, ["created_at", "changes"])
 
 

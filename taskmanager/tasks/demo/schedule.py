@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from taskmanager.tasks.demo.comments import COMMENTS
 from taskmanager.tasks.demo.items import (
     ADMIN,
     ARCHIVED,
@@ -77,7 +78,7 @@ class Act:
     actor: str
     item: Item
     fields: dict[str, Any] = field(default_factory=dict)
-    """What is created or edited: names and values of the services' arguments."""
+    """What is created, edited or said: names and values of the services' arguments."""
     status: str = ""
     """Where it is moved."""
     above: Item | None = None
@@ -95,7 +96,7 @@ def schedule(items: Sequence[Item], clock: Clock, *, first: float, last: float) 
         chance = random.Random(item.title)  # noqa: S311 (nothing secret)
         # Less than half a gap: the items stay in their order, which is that of their numbers.
         created = first - gap * (index + chance.uniform(-0.45, 0.45))
-        yield from _acts(item, created, clock, chance)
+        yield from sorted(_acts(item, created, clock, chance), key=lambda act: act.age, reverse=True)
 
 
 def reorder(items: Sequence[Item], clock: Clock, *, age: float) -> Iterator[Act]:
@@ -136,6 +137,16 @@ def _acts(item: Item, created: float, clock: Clock, chance: random.Random) -> It
     if item.status == ARCHIVED:
         age = ended * chance.uniform(0.3, 0.9) if item.owner else ended
         yield act(age, Verb.ARCHIVED, ADMIN if chance.random() < 0.5 else _steward(item))
+    yield from _comments(item, created, ended, clock)
+
+
+def _comments(item: Item, created: float, ended: float, clock: Clock) -> Iterator[Act]:
+    for said in COMMENTS.get(item.title, ()):
+        age = created - (created - ended) * said.when
+        yield Act(age, clock.at(age), Verb.COMMENTED, said.by, item, {"text": said.text})
+        if said.edited:
+            age -= (created - ended) * 0.01
+            yield Act(age, clock.at(age), Verb.EDITED_COMMENT, said.by, item, {"text": said.edited})
 
 
 def _steward(item: Item) -> str:

@@ -1,7 +1,19 @@
-"""Projects, tasks and their history. What a row may hold, the database itself enforces."""
+"""Projects, tasks, comments and history. What a row may hold, the database itself enforces."""
 
 from taskmanager.tasks.models.activity import Activity
+from taskmanager.tasks.models.comments import COMMENT_LENGTH, Comment
 from taskmanager.tasks.models.projects import PROJECT_KEY, Project
 from taskmanager.tasks.models.tasks import CLAIMABLE, COUNT_LIMIT, DayOf, Task, TaskQuerySet
 
-__all__ = ["CLAIMABLE", "COUNT_LIMIT", "PROJECT_KEY", "Activity", "DayOf", "Project", "Task", "TaskQuerySet"]
+__all__ = [
+    "CLAIMABLE",
+    "COMMENT_LENGTH",
+    "COUNT_LIMIT",
+    "PROJECT_KEY",
+    "Activity",
+    "Comment",
+    "DayOf",
+    "Project",
+    "Task",
+    "TaskQuerySet",
+]

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from taskmanager.accounts.models import Organization
+from taskmanager.tasks.models.comments import Comment
 from taskmanager.tasks.models.tasks import Task
 
 
@@ -19,8 +20,13 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.filter(organization=organization)
 
     def for_timeline(self) -> Self:
-        """Order the newest first and fetch who acted; a place in a column is no news."""
-        return self.exclude(verb="reordered").select_related("actor").order_by("-pk")
+        """Order the newest first, and fetch who acted and what they said.
+
+        A place in a column is no news, an edited comment says so itself, and one that was deleted leaves the line
+        of its deletion alone.
+        """
+        lines = self.exclude(verb__in=["reordered", "edited_comment"]).exclude(verb="commented", comment=None)
+        return lines.select_related("actor", "comment").order_by("-pk")
 
 
 class Activity(models.Model):
@@ -37,6 +43,9 @@ class Activity(models.Model):
         REORDERED = "reordered", "changed its place in the column"
         ARCHIVED = "archived", "archived it"
         DELETED = "deleted", "deleted it"
+        COMMENTED = "commented", "commented"
+        EDITED_COMMENT = "edited_comment", "edited a comment"
+        DELETED_COMMENT = "deleted_comment", "deleted a comment"
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="Whose history it is"
@@ -49,6 +58,14 @@ class Activity(models.Model):
         db_index=False,
         db_comment="The task it is about; empty once that is deleted",
     )
+    comment = models.ForeignKey(
+        Comment,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
+        db_index=False,
+        db_comment="The comment that was written or edited; empty for other changes, and once it is deleted",
+    )
     reference = models.CharField(max_length=21, db_comment="What the item was called then, as in WEB-12")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -57,7 +74,7 @@ class Activity(models.Model):
         related_name="+",
         db_comment="Who did it; empty for a former member",
     )
-    verb = models.CharField(max_length=10, choices=Verb, db_comment="What was done")
+    verb = models.CharField(max_length=20, choices=Verb, db_comment="What was done")
     changes = models.JSONField(
         default=dict, db_comment='Per changed field its old and its new value: {"status": ["UNASSIGNED", "DONE"]}'
     )
@@ -81,6 +98,9 @@ class Activity(models.Model):
                         "reordered",
                         "archived",
                         "deleted",
+                        "commented",
+                        "edited_comment",
+                        "deleted_comment",
                     ]
                 ),
                 name="tasks_activity_verb_check",
@@ -89,6 +109,7 @@ class Activity(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["task", "-id"], name="tasks_activity_of_task"),
             models.Index(fields=["organization", "-id"], name="tasks_activity_newest"),
+            models.Index(fields=["comment"], condition=~Q(comment=None), name="tasks_activity_of_comment"),
         ]
 
     def __str__(self) -> str:

@@ -41,6 +41,23 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Keep one column of a board, in its order."""
         return self.filter(project=project, status=status).order_by("position", "pk")
 
+    def created_on(self, day: datetime.date) -> Self:
+        """Keep those created on that day in the current time zone, the newest first."""
+        return self._within("created_at", day, day)
+
+    def archived_in(self, year: int) -> Self:
+        """Keep those that are archived, and were so in that year in the current time zone, the latest first."""
+        return self._within("archived_at", datetime.date(year, 1, 1), datetime.date(year, 12, 31))
+
+    def _within(self, field: str, first: datetime.date, last: datetime.date) -> Self:
+        if not datetime.MINYEAR < first.year < datetime.MAXYEAR:
+            return self.none()  # the moments at either end of time can't be told in every time zone
+        # A range of moments, and not the day of each: only that finds them by the index.
+        midnights = [datetime.datetime.combine(day, datetime.time()) for day in (first, last + datetime.timedelta(1))]
+        start, end = (timezone.make_aware(midnight) for midnight in midnights)
+        tasks = self.filter(**{f"{field}__gte": start, f"{field}__lt": end})
+        return tasks.order_by(f"-{field}", "-pk")
+
     def for_cards(self) -> Self:
         """Fetch what a card shows and nothing more; a query that a template would cause raises instead."""
         return self.select_related("owner", "project").defer("description").fetch_mode(models.FETCH_RAISE)
@@ -136,6 +153,9 @@ class Task(models.Model):
     completed_at = models.DateTimeField(
         null=True, editable=False, db_comment="When it became DONE; empty in every other status"
     )
+    archived_at = models.DateTimeField(
+        null=True, editable=False, db_comment="When it became ARCHIVED; empty in every other status"
+    )
     version = models.PositiveIntegerField(
         default=1, editable=False, db_comment="Counts its changes; an edit names the one it started from"
     )
@@ -163,6 +183,11 @@ class Task(models.Model):
                 name="tasks_task_completed_at_only_when_done",
             ),
             models.CheckConstraint(
+                condition=Q(status="ARCHIVED", archived_at__isnull=False)
+                | (~Q(status="ARCHIVED") & Q(archived_at=None)),
+                name="tasks_task_archived_at_only_when_archived",
+            ),
+            models.CheckConstraint(
                 condition=Q(due_date=None) | Q(due_date__gte=DayOf(F("created_at"))),
                 name="tasks_task_not_due_before_its_creation",
             ),
@@ -173,6 +198,12 @@ class Task(models.Model):
             models.Index(fields=["organization", "-updated_at", "-id"], name="tasks_task_changed_last"),
             models.Index(fields=["organization", "status", "-id"], name="tasks_task_by_status"),
             models.Index(fields=["organization", "due_date", "id"], name="tasks_task_by_due_date"),
+            models.Index(fields=["organization", "-created_at", "-id"], name="tasks_task_by_creation"),
+            models.Index(
+                fields=["organization", "-archived_at", "-id"],
+                condition=Q(archived_at__isnull=False),
+                name="tasks_task_by_archiving",
+            ),
         ]
 
     def __str__(self) -> str:

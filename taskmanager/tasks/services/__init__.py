@@ -1,4 +1,4 @@
-"""What happens to projects and tasks: permission, rule, write, history, in one transaction each."""
+"""What happens to projects, tasks and comments: permission, rule, write, history, in one transaction each."""
 
 from taskmanager.tasks.services.claims import (
     AlreadyClaimed,
@@ -8,6 +8,7 @@ from taskmanager.tasks.services.claims import (
     claim_task_optimistically,
     release_task,
 )
+from taskmanager.tasks.services.comments import CommentConflict, create_comment, delete_comment, edit_comment
 from taskmanager.tasks.services.projects import create_project, register_organization
 from taskmanager.tasks.services.tasks import (
     Conflicting,
@@ -25,6 +26,7 @@ from taskmanager.tasks.services.tasks import (
 
 __all__ = [
     "AlreadyClaimed",
+    "CommentConflict",
     "Conflicting",
     "DueBeforeCreation",
     "EditConflict",
@@ -36,9 +38,12 @@ __all__ = [
     "claim_task_as_configured",
     "claim_task_optimistically",
     "comparable",
+    "create_comment",
     "create_project",
     "create_task",
+    "delete_comment",
     "delete_task",
+    "edit_comment",
     "edit_task",
     "move_task",
     "register_organization",

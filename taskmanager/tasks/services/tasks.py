@@ -101,6 +101,7 @@ def create_task(
         created_at=now,
         updated_at=now,
         completed_at=now if status == Task.Status.DONE else None,
+        archived_at=now if status == Task.Status.ARCHIVED else None,
     )
     record(task, actor, Activity.Verb.CREATED, {})
     return task

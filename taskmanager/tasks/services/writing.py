@@ -9,7 +9,7 @@ from django.utils import timezone
 from taskmanager.accounts.models import User
 from taskmanager.errors import NotFound
 from taskmanager.tasks import positions
-from taskmanager.tasks.models import Activity, Task
+from taskmanager.tasks.models import Activity, Comment, Task
 
 Changes = dict[str, list[Any]]
 
@@ -29,7 +29,7 @@ def locked(task: Task) -> Task:
 
 
 def enter(task: Task, status: str) -> None:
-    """Set the status and what follows from it: the time of completion, the place on top of the column."""
+    """Set the status and what follows from it: the times of completion and archiving, the place on top."""
     if status == task.status:
         return
     was_archived = task.status == Task.Status.ARCHIVED
@@ -40,6 +40,7 @@ def enter(task: Task, status: str) -> None:
         task.completed_at = (was_archived and completion_before_archiving(task)) or timezone.now()
     else:
         task.completed_at = None
+    task.archived_at = timezone.now() if status == Task.Status.ARCHIVED else None
     if status == Task.Status.UNASSIGNED:
         task.owner = None
 
@@ -66,16 +67,17 @@ def write(task: Task, *, before: dict[str, Any], actor: User, verb: str) -> Task
     changes = {name: [before[name], after[name]] for name in FIELDS if before[name] != after[name]}
     task.version += 1
     task.updated_at = timezone.now()
-    task.save(update_fields=[*_columns(changes), "position", "version", "updated_at"])
+    task.save(update_fields=[*_columns(changes), "archived_at", "position", "version", "updated_at"])
     record(task, actor, verb, changes)
     return task
 
 
-def record(task: Task, actor: User, verb: str, changes: Changes) -> Activity:
-    """Write one line of history. Owners are kept by their id, moments and dates by ISO 8601."""
+def record(task: Task, actor: User, verb: str, changes: Changes, *, comment: Comment | None = None) -> Activity:
+    """Write one line of history. People are kept by their id, moments and dates by ISO 8601."""
     return Activity.objects.create(
         organization_id=task.organization_id,
         task=task,
+        comment=comment,
         reference=task.reference,
         actor=actor,
         verb=verb,

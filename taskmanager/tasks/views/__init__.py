@@ -2,6 +2,8 @@
 
 from taskmanager.tasks.views.board import board
 from taskmanager.tasks.views.changes import task_claim, task_move, task_release
+from taskmanager.tasks.views.comments import comment_create, comment_delete, comment_edit
+from taskmanager.tasks.views.dates import tasks_archived, tasks_of_day
 from taskmanager.tasks.views.search import task_search
 from taskmanager.tasks.views.tasks import (
     task_by_reference,
@@ -14,6 +16,9 @@ from taskmanager.tasks.views.tasks import (
 
 __all__ = [
     "board",
+    "comment_create",
+    "comment_delete",
+    "comment_edit",
     "task_by_reference",
     "task_claim",
     "task_create",
@@ -24,4 +29,6 @@ __all__ = [
     "task_move",
     "task_release",
     "task_search",
+    "tasks_archived",
+    "tasks_of_day",
 ]

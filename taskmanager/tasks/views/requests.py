@@ -12,7 +12,8 @@ from django.utils.safestring import mark_safe
 from django_htmx.middleware import HtmxDetails
 
 from taskmanager.accounts.models import User
-from taskmanager.tasks.models import Task
+from taskmanager.tasks import queries
+from taskmanager.tasks.models import Comment, Task
 
 
 class MemberRequest(HttpRequest):
@@ -41,7 +42,13 @@ class Toast:
 
 def find_task(request: MemberRequest, pk: int) -> Task:
     """Return the task with what its page shows. Raises Http404, also for another organization's."""
-    return get_object_or_404(Task.objects.of(request.user.organization).for_detail(), pk=pk)
+    tasks = Task.objects.of(request.user.organization).for_detail()
+    return get_object_or_404(queries.with_comment_counts(tasks), pk=pk)
+
+
+def find_comment(request: MemberRequest, pk: int) -> Comment:
+    """Return the comment with its task. Raises Http404, also for another organization's."""
+    return get_object_or_404(Comment.objects.of(request.user.organization).for_editing(), pk=pk)
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from taskmanager.errors import DomainError
-from taskmanager.tasks import cards, history, markdown, search, services
+from taskmanager.tasks import cards, history, search, services, timeline
 from taskmanager.tasks.context import projects_of
-from taskmanager.tasks.forms import FIELDS, ListForm, TaskForm
+from taskmanager.tasks.forms import FIELDS, CommentForm, ListForm, TaskForm
 from taskmanager.tasks.models import Project, Task
 from taskmanager.tasks.permissions import require, require_change
 from taskmanager.tasks.search import Query
@@ -24,7 +25,6 @@ from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, sa
 TASKS_PER_PAGE = 50
 # Nobody pages further than this; they filter. Counting and skipping more would cost every list.
 LIST_LIMIT = 10_000
-EVENTS_PER_PAGE = 50
 
 
 @require_safe
@@ -35,19 +35,16 @@ def task_list(request: MemberRequest) -> HttpResponse:
     # What isn't understood of q is said there, and the rest of it applies.
     chosen = {name: value for name, value in {"q": form.query.text, **form.cleaned_data}.items() if value}
     tasks = _filtered(request, chosen, form.query)
-    paginator = _CappedPaginator(tasks.for_cards(), TASKS_PER_PAGE)
-    if form.query.words and paginator.count <= LIST_LIMIT:
-        paginator.object_list = tasks.found_first(LIST_LIMIT).for_cards()
-    page = paginator.get_page(request.GET.get("page"))
-    page.object_list = cards.cards(page.object_list, request.user)
+    page = page_of(request, tasks, has_words=bool(form.query.words))
     filters = {name: value for name, value in chosen.items() if name != "sort"}
     context = {
         "page": page,
-        "total_label": _total_label(paginator.count),
+        "total_label": total_label(page),
         "filters": form,
         "sorts": _sorts(chosen),
         "base_query": urlencode(chosen),
         "is_filtered": bool(filters),
+        "today": timezone.localdate(),
         "project": next((project for project in projects if project.key == chosen.get("project")), None),
     }
     return render(request, "tasks/list.html", context)
@@ -66,7 +63,19 @@ class _CappedPaginator(Paginator):  # type: ignore[type-arg]
         return max(1, -(-min(self.count, LIST_LIMIT) // self.per_page))
 
 
-def _total_label(count: int) -> str:
+def page_of(request: MemberRequest, tasks: Any, *, has_words: bool = False) -> Page[Any]:
+    """Return the page of the tasks that `?page=` asks for, as cards; `has_words` says that they were searched for."""
+    paginator = _CappedPaginator(tasks.for_cards(), TASKS_PER_PAGE)
+    if has_words and paginator.count <= LIST_LIMIT:
+        paginator.object_list = tasks.found_first(LIST_LIMIT).for_cards()
+    page = paginator.get_page(request.GET.get("page"))
+    page.object_list = cards.cards(page.object_list, request.user)
+    return page
+
+
+def total_label(page: Page[Any]) -> str:
+    """Return "24 tasks", of all pages."""
+    count = page.paginator.count
     return "1 task" if count == 1 else f"{cards.count_label(count, LIST_LIMIT)} tasks"
 
 
@@ -103,18 +112,26 @@ class _Sort:
 
     key: str
     label: str
-    url: str
-    direction: str
+    url: str = ""
+    direction: str = ""
+
+
+COLUMNS = {
+    "reference": "Reference",
+    "title": "Title",
+    "status": "Status",
+    "priority": "Priority",
+    "owner": "Owner",
+    "due": "Due",
+    "updated": "Updated",
+}
+UNSORTED = [_Sort(key, label) for key, label in COLUMNS.items()]
 
 
 def _sorts(chosen: dict[str, Any]) -> list[_Sort]:
     current = chosen.get("sort", "")
-    labels = {
-        "reference": "Reference", "title": "Title", "status": "Status", "priority": "Priority",
-        "owner": "Owner", "due": "Due", "updated": "Updated",
-    }  # fmt: skip
     sorts = []
-    for key, label in labels.items():
+    for key, label in COLUMNS.items():
         direction = {key: "asc", f"-{key}": "desc"}.get(current, "")
         following = f"-{key}" if direction == "asc" else key
         sorts.append(_Sort(key, label, f"?{urlencode({**chosen, 'sort': following})}", direction))
@@ -123,28 +140,28 @@ def _sorts(chosen: dict[str, Any]) -> list[_Sort]:
 
 @require_safe
 def task_detail(request: MemberRequest, pk: int) -> HttpResponse:
-    """Show a task with its history."""
+    """Show a task with what was said and done about it."""
     return render(request, "tasks/detail.html", detail_context(request, find_task(request, pk)))
 
 
 def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
-    """Return what the page of a task shows; `?before=` turns to older history."""
-    organization = request.user.organization
+    """Return what the page of a task shows; `?before=` turns to older comments and history."""
     before = request.GET.get("before", "")
-    activities = task.activities.of(organization).for_timeline()
-    if before.isascii() and before.isdigit() and len(before) < len(str(2**63)):
-        activities = activities.filter(pk__lt=int(before))
-    rows = list(activities[: EVENTS_PER_PAGE + 1])
-    shown = rows[:EVENTS_PER_PAGE]
-    has_older = len(rows) > EVENTS_PER_PAGE
+    is_older = before.isascii() and before.isdigit() and len(before) < len(str(2**63))
+    story = timeline.read(task, request.user, before=int(before) if is_older else None)
     card = cards.card(task, request.user)
+    detail_url = reverse("tasks:task-detail", args=[task.pk])
     return {
         "task": task,
         "card": card,
         "project": task.project,
-        "description_html": markdown.render(task.description, organization=organization),
-        "events": history.events(reversed(shown), organization),
-        "older_url": f"{reverse('tasks:task-detail', args=[task.pk])}?before={shown[-1].pk}" if has_older else None,
+        "description_html": story.description,
+        "entries": story.entries,
+        "is_older": is_older,
+        "older_url": f"{detail_url}?before={story.before}" if story.before else None,
+        "comment_form": CommentForm(is_kept=True),
+        "created_on": timezone.localdate(task.created_at),
+        "archived_in": timezone.localdate(task.archived_at).year if task.archived_at else None,
         "moves": [choice for choice in Task.Status.choices if choice[0] != task.status] if card.may_change else [],
         "may_edit": card.may_change,
         "may_delete": request.user.has_perm("tasks.delete_task"),
