@@ -179,11 +179,19 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     services.claim_task(task, actor=ed)
     services.release_task(task, actor=ed)
     services.create_project(board.organization, name="Website", key="WEB")
+    comment = services.create_comment(task, actor=ada, text=text)
+    services.create_comment(task, actor=ed, text="Done on staging.")
     return {
         "board": "/",
         "empty board": "/?project=WEB",
         "list": "/tasks/",
         "list without a result": "/tasks/?q=nothing-has-this-name",
+        "search": "/search/?q=certificate",
+        "search without a result": "/search/?q=nothing-has-this-name is:shut",
+        "tasks of a day": f"/tasks/{timezone.localdate()}/",
+        "tasks of an archive": f"/tasks/archive/{timezone.localdate().year}/",
+        "edit a comment": f"/comments/{comment.pk}/edit/",
+        "delete a comment": f"/comments/{comment.pk}/delete/",
         "create": "/tasks/new/",
         "detail": f"/tasks/{task.pk}/",
         "edit": f"/tasks/{task.pk}/edit/",

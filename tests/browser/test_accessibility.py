@@ -63,6 +63,12 @@ NAMES = [
     "empty board",
     "list",
     "list without a result",
+    "search",
+    "search without a result",
+    "tasks of a day",
+    "tasks of an archive",
+    "edit a comment",
+    "delete a comment",
     "create",
     "detail",
     "edit",
@@ -73,7 +79,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("names", [NAMES[:4], NAMES[4:8], NAMES[8:]], ids=", ".join)
+@pytest.mark.parametrize("names", [NAMES[:4], NAMES[4:10], NAMES[10:14], NAMES[14:]], ids=", ".join)
 def test_pages_have_no_violation(calm, check, ada, busy_board, names):
     page = calm(ada)
     for name in names:

@@ -17,7 +17,9 @@ IS_MARKED = """() => {
         const style = getComputedStyle(each);
         return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
     });
-    return outlined || !focused.matches(":focus") || getComputedStyle(focused).boxShadow.includes("0px 0px 0px 1px");
+    const ringed = [focused, focused.closest(".write")].filter(Boolean).some((each) =>
+        getComputedStyle(each).boxShadow.includes("0px 0px 0px 1px"));
+    return outlined || ringed || !focused.matches(":focus");
 }"""
 
 
@@ -192,8 +194,18 @@ def test_the_slash_leads_to_the_search_and_escape_out_of_it(open_board, task):
     expect(page.get_by_label("Search tasks")).not_to_be_focused()
     page.keyboard.press("Control+k")
     page.keyboard.type("keys\n")
-    page.wait_for_url("**/tasks/?q=keys")
+    page.wait_for_url("**/search/?q=keys")
     expect(page.get_by_role("link", name=task.title)).to_be_visible()
+
+
+def test_hits_appear_while_typing_and_the_arrow_keys_open_one(open_board, task):
+    page = open_board()
+    page.keyboard.press("/")
+    page.keyboard.type("signing")
+    expect(page.get_by_role("option", name=task.title)).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/tasks/{task.pk}/")
 
 
 def test_keys_lead_to_the_places_and_save_a_form(open_board):

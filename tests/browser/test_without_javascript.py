@@ -145,6 +145,8 @@ def test_the_list_is_searched_filtered_and_sorted(page_as, ada, many):
     page.goto("/")
     page.get_by_label("Search tasks").fill("number 2")
     page.get_by_label("Search tasks").press("Enter")
+    expect(page.locator(".results > li")).to_have_count(1)
+    page.goto("/tasks/?q=number+2")
     expect(page.locator(".tasks tbody tr")).to_have_count(1)
     page.get_by_role("link", name="Clear filters").click()
     page.get_by_role("link", name="Title").click()
@@ -152,6 +154,19 @@ def test_the_list_is_searched_filtered_and_sorted(page_as, ada, many):
     page.get_by_label("Status").select_option("Completed")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", name="No task matches")).to_be_visible()
+
+
+def test_a_task_is_talked_about(page_as, ada, task):
+    page = page_as(ada, java_script_enabled=False)
+    page.goto(f"/tasks/{task.pk}/")
+    page.get_by_role("textbox", name="Comment").fill("See **ACME-1**, @ada.")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator(".comment a", has_text="ACME-1")).to_be_visible()
+    page.locator(".comment").get_by_role("link", name="Edit this comment").click()
+    page.get_by_role("textbox", name="Comment").fill("Never mind.")
+    page.get_by_role("button", name="Save comment").click()
+    expect(page.locator(".comment")).to_contain_text("Never mind.")
+    expect(page.locator(".comment")).to_contain_text("edited")
 
 
 def test_what_needs_scripts_is_not_shown(page_as, ada, task):
