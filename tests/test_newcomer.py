@@ -49,7 +49,7 @@ def started(*command: str, cwd: Path, env: dict[str, str]) -> Iterator[dict[str,
         yield lines
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(30)
+        process.communicate(timeout=30)
         log.close()
 
 
