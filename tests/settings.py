@@ -7,7 +7,11 @@ import os
 import tempfile
 from urllib.parse import urlsplit
 
-for name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "HOST", "PORT", "DEMO", "THROTTLE_SIGN_IN", "CLAIM_STRATEGY"):
+OURS = (
+    "DATABASE_URL REDIS_URL PUBLIC_URL HOST PORT DEMO THROTTLE_SIGN_IN CLAIM_STRATEGY EMAIL_URL DEFAULT_FROM_EMAIL "
+    "CONTACT_EMAIL"
+)
+for name in OURS.split():
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="taskmanager-tests-")
 os.environ["SECRET_KEY"] = "only-for-tests-" * 4

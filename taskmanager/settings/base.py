@@ -10,6 +10,8 @@ from taskmanager.settings.environment import (
     choice,
     data_dir,
     database,
+    email_address,
+    mailer,
     public_url,
     rate,
     read,
@@ -43,6 +45,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "django_tasks_db",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -92,11 +95,20 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
+# Jobs wait in the database, so that they are queued in the transaction of the change that asks for them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+MAILERS = {"default": mailer()}
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = email_address("DEFAULT_FROM_EMAIL", "Taskmanager <taskmanager@localhost>")
+# Who reads what the contact form sends.
+CONTACT_EMAIL = email_address("CONTACT_EMAIL", DEFAULT_FROM_EMAIL)
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["taskmanager.accounts.backends.OrganizationBackend"]
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # a username is unique inside its organization, and our backend asks for both
     "fields.W163",  # SQLite keeps no comments on columns
+    "mail.E001",  # a server without EMAIL_URL prints its mails, as the README says
     "models.W046",  # … nor on tables
 ]
 AUTH_PASSWORD_VALIDATORS = [

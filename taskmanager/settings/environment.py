@@ -10,19 +10,24 @@ import re
 import secrets
 import tempfile
 from contextlib import suppress
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import dj_database_url
 import environs
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import EmailValidator
 from environs import FileAwareEnv, validate
 
 env = FileAwareEnv(strip_whitespace=True)
 
 # Threads of a web worker; each may hold one connection, and one is left for a management command.
 WEB_THREADS = 4
+
+# Where a mail server listens, by how the connection is protected.
+SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 RATE = re.compile(r"(?P<count>[1-9]\d*)/(?P<period>[smhd])")
 
@@ -145,6 +150,55 @@ def redis_url() -> str:
     if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
         raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
     return value
+
+
+def mailer() -> dict[str, Any]:
+    """Return how mail leaves by EMAIL_URL, as an entry of Django's MAILERS.
+
+    console:, file:///folder, smtp://user:password@host:port, smtp+starttls:// (RFC 3207) or smtps:// (TLS from the
+    first byte, RFC 8314).
+    """
+    text = str(read("str", "EMAIL_URL", "console:"))
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"EMAIL_URL can't be read: {error}.") from error
+    if url.scheme == "console":
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if url.scheme == "file" and url.path.strip("/") and not url.netloc:
+        return {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": unquote(url.path)},
+        }
+    if url.scheme in SMTP_PORTS and url.hostname and not url.path.strip("/"):
+        return {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {
+                "host": url.hostname,
+                "port": port or SMTP_PORTS[url.scheme],
+                "username": unquote(url.username or ""),
+                "password": unquote(url.password or ""),
+                "use_tls": url.scheme == "smtp+starttls",
+                "use_ssl": url.scheme == "smtps",
+                "timeout": 20,
+            },
+        }
+    raise ImproperlyConfigured(
+        "EMAIL_URL must be console:, file:///folder, smtp://host:25, smtp+starttls://user:password@host:587 or "
+        "smtps://user:password@host:465."
+    )
+
+
+def email_address(name: str, default: str) -> str:
+    """Return the variable, an e-mail address with or without a name: `Taskmanager <tasks@example.com>`."""
+    text = str(read("str", name, default))
+    _, address = parseaddr(text)
+    try:
+        EmailValidator(allowlist=["localhost"])(address)
+    except ValidationError as error:
+        raise ImproperlyConfigured(f"{name} must be an e-mail address, not {text!r}.") from error
+    return text
 
 
 def is_loopback(host: str) -> bool:

@@ -57,6 +57,12 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"DB_NAME": "tasks", "DB_PORT": "first"}, "DB_PORT"),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
         ({"REDIS_URL": "http://localhost:6379"}, "REDIS_URL"),
+        ({"EMAIL_URL": "mail.example.com"}, "EMAIL_URL"),
+        ({"EMAIL_URL": "smtp://"}, "EMAIL_URL"),
+        ({"EMAIL_URL": "smtp://host:port"}, "EMAIL_URL"),
+        ({"EMAIL_URL": "file://"}, "EMAIL_URL"),
+        ({"DEFAULT_FROM_EMAIL": "Taskmanager"}, "DEFAULT_FROM_EMAIL"),
+        ({"CONTACT_EMAIL": "nobody"}, "CONTACT_EMAIL"),
         ({"PUBLIC_URL": "http://tasks.example.com"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "tasks.example.com"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "ftp://tasks.example.com"}, "PUBLIC_URL"),
@@ -187,3 +193,23 @@ def test_values_are_obeyed(tmp_path):
         "PUBLIC_URL": "http://127.0.0.1:8123",
         "DATA_DIR": str(tmp_path / "data"),
     }
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("console:", None),
+        ("file:///var/mails", {"file_path": "/var/mails"}),
+        ("smtp://mail", {"host": "mail", "port": 25, "username": "", "use_tls": False, "use_ssl": False}),
+        ("smtp+starttls://me:p%40ss@mail", {"port": 587, "username": "me", "password": "p@ss", "use_tls": True}),
+        ("smtps://mail:4650", {"host": "mail", "port": 4650, "use_tls": False, "use_ssl": True}),
+    ],
+)
+def test_mail_leaves_as_the_address_says(tmp_path, url, options):
+    mailer = settings_of(tmp_path, "MAILERS", EMAIL_URL=url)["MAILERS"]["default"]
+    assert (options or {}).items() <= mailer.get("OPTIONS", {}).items()
+
+
+def test_the_contact_form_writes_to_the_sender_of_mails_unless_told_otherwise(tmp_path):
+    found = settings_of(tmp_path, "CONTACT_EMAIL", DEFAULT_FROM_EMAIL="Tasks <tasks@example.com>")
+    assert found["CONTACT_EMAIL"] == "Tasks <tasks@example.com>"
