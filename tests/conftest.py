@@ -34,8 +34,9 @@ def _empty_cache() -> Iterator[None]:
 def roles(db: None) -> None:
     """Make the roles again where a test with real transactions, which ends by emptying all tables, ran before."""
     if not Group.objects.exists():
-        migration = import_module("taskmanager.tasks.migrations.0002_roles")
-        migration.make_roles(apps, connection.schema_editor())
+        for name in ("0002_roles", "0005_roles_plan"):
+            migration = import_module(f"taskmanager.tasks.migrations.{name}")
+            migration.make_roles(apps, connection.schema_editor())
 
 
 @pytest.fixture

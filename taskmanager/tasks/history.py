@@ -2,11 +2,13 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.db.models import CharField, F, Value
+
 from taskmanager.accounts.models import Organization, User
-from taskmanager.tasks.models import Activity, Task
+from taskmanager.tasks.models import Activity, Epic, Task
 
 FORMER_MEMBER = "A former member"
 LABELS = {
@@ -15,8 +17,16 @@ LABELS = {
     "status": "Status",
     "priority": "Priority",
     "owner": "Owner",
+    "epic": "Epic",
     "due_date": "Due date",
+    "name": "Name",
+    "start_date": "First day",
+    "end_date": "Last day",
 }
+DATES = {"due_date", "start_date", "end_date"}
+
+# What rows that history names by their ids are called: {"owner": {7: "Ed Moreno"}, "epic": {3: "Billing"}}.
+Names = dict[str, dict[int, str]]
 
 
 @dataclass(frozen=True)
@@ -44,15 +54,14 @@ class Event:
 
 
 def events(activities: Iterable[Activity], organization: Organization) -> list[Event]:
-    """Return the lines in words: one query more, for the names of owners that came and went."""
+    """Return the lines in words: one query more, for the names of owners and epics that came and went."""
     rows = list(activities)
-    owner_ids = {pk for row in rows for pk in row.changes.get("owner", []) if pk}
-    owners = User.objects.of(organization).in_bulk(owner_ids) if owner_ids else {}
-    names = {pk: user.display_name for pk, user in owners.items()}
+    ids = {field: {pk for row in rows for pk in row.changes.get(field, []) if pk} for field in ("owner", "epic")}
+    names = _names(organization, ids["owner"], ids["epic"])
     return [
         Event(
             actor=row.actor,
-            sentence=row.get_verb_display(),
+            sentence=_sentence(row),
             at=row.created_at,
             changes=[
                 Change(label, *_values(name, row.changes[name], names))
@@ -64,20 +73,58 @@ def events(activities: Iterable[Activity], organization: Organization) -> list[E
     ]
 
 
-def in_words(name: str, value: Any, owner_names: dict[int, str]) -> str:
+def plan_events(activities: Iterable[Activity], organization: Organization) -> list[Event]:
+    """Return the lines of an epic or a sprint in words, where planning is about tasks and not about "it"."""
+    rows = list(activities)
+    told = events(rows, organization)
+    verbs = {Activity.Verb.PLANNED: "planned", Activity.Verb.REMOVED: "removed"}
+    return [
+        replace(event, sentence=f"{verbs[Activity.Verb(row.verb)]} {row.reference}") if row.verb in verbs else event
+        for row, event in zip(rows, told, strict=True)
+    ]
+
+
+def _sentence(row: Activity) -> str:
+    old, new = row.changes.get("sprint", [None, None])
+    match row.verb:
+        case Activity.Verb.PLANNED:
+            return f"planned it into {new}"
+        case Activity.Verb.REMOVED:
+            return f"removed it from {old}"
+    return row.get_verb_display()
+
+
+def _names(organization: Organization, owners: set[int], epics: set[int]) -> Names:
+    """Return what the people and the epics are called, with one query however many there are of both."""
+    if not owners and not epics:
+        return {"owner": {}, "epic": {}}
+    people = User.objects.of(organization).filter(pk__in=owners)
+    columns = [Value("owner"), F("pk"), F("username"), F("first_name"), F("last_name")]
+    rows = people.order_by().values_list(*columns)
+    if epics:
+        empty = Value("", output_field=CharField())
+        found = Epic.objects.of(organization).filter(pk__in=epics)
+        rows = rows.union(found.order_by().values_list(Value("epic"), F("pk"), F("name"), empty, empty), all=True)
+    names: Names = {"owner": {}, "epic": {}}
+    for kind, pk, name, first_name, last_name in rows:
+        names[kind][pk] = f"{first_name} {last_name}".strip() or name
+    return names
+
+
+def in_words(name: str, value: Any, names: Names) -> str:
     """Return a field's value, as history keeps it, in words."""
     if value in (None, ""):
-        return {"owner": "nobody", "due_date": "no date"}.get(name, "nothing")
+        return {"owner": "nobody", "epic": "no epic", "due_date": "no date"}.get(name, "nothing")
     match name:
         case "status":
             return Task.Status(value).label
         case "priority":
             return Task.Priority(value).label
-        case "owner":
-            return owner_names.get(value, FORMER_MEMBER.lower())
-        case "due_date":
-            day = datetime.date.fromisoformat(value)
-            return f"{day:%b} {day.day}, {day.year}"
+        case "owner" | "epic":
+            return names[name].get(value, FORMER_MEMBER.lower() if name == "owner" else "a deleted epic")
+    if name in DATES:
+        day = datetime.date.fromisoformat(value)
+        return f"{day:%b} {day.day}, {day.year}"
     return str(value)
 
 
@@ -87,8 +134,8 @@ def _is_told_by_the_verb(row: Activity, name: str) -> bool:
     return is_handover and row.actor_id is not None and row.actor_id in row.changes[name]
 
 
-def _values(name: str, values: list[Any], owner_names: dict[int, str]) -> tuple[str, str]:
+def _values(name: str, values: list[Any], names: Names) -> tuple[str, str]:
     if name == "description":
         return "", ""
     old, new = values
-    return in_words(name, old, owner_names), in_words(name, new, owner_names)
+    return in_words(name, old, names), in_words(name, new, names)

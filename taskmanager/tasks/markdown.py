@@ -26,16 +26,20 @@ ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 CACHE_SECONDS = 24 * 3600
 
 
-def render(text: str, *, organization: Organization) -> SafeString:
+def render(text: str, *, organization: Organization, keys: Collection[str] | None = None) -> SafeString:
     """Return the text as HTML that is safe to show: raw HTML is escaped, and the result sanitized.
 
+    `keys` are those of the organization's projects, where they are known already.
     References of the organization's projects and mentions of its people become links. The result is cached
     under the organization and everything that it depends on, so that it is neither stale nor another's.
     """
     if not text.strip():
         return SafeString("")
     matches = list(LINKABLE.finditer(text))
-    keys = _project_keys(organization) if any(match["reference"] for match in matches) else set()
+    if not any(match["reference"] for match in matches):
+        keys = ()
+    elif keys is None:
+        keys = _project_keys(organization)
     names = {match["username"].rstrip(".").lower() for match in matches if match["username"]}
     usernames = _usernames(organization, names) if names else {}
     parts = [text, *sorted(keys), "", *sorted(usernames.values())]

@@ -8,15 +8,16 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, connection, transaction
-from django.db.models import ForeignKey, Model
+from django.db.models import F, ForeignKey, Model
 from django.utils import timezone
 
 from taskmanager.accounts.models import Organization, Throttle, User
 from taskmanager.tasks import services
-from taskmanager.tasks.models import Activity, Project, Task
+from taskmanager.tasks.models import Activity, Epic, Project, Sprint, SprintMembership, Task
 
 MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("tasks").get_models()]
 LINKS = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organization")
+PLAN_LINKS = import_module("taskmanager.tasks.migrations.0004_epics_and_sprints")
 A_DAY = datetime.timedelta(days=1)
 
 # The name of a rule of the models, and a write that breaks it; `w` is the world below.
@@ -46,6 +47,19 @@ BAD_WRITES = [
     ("tasks_task_completed_at_only_when_done", lambda w: Task.objects.update(completed_at=timezone.now())),
     ("tasks_task_completed_at_only_when_done", lambda w: Task.objects.update(status="DONE")),
     ("tasks_task_not_due_before_its_creation", lambda w: Task.objects.update(due_date=w.today - A_DAY)),
+    ("tasks_epic_has_a_name", lambda w: Epic.objects.update(name="")),
+    ("tasks_sprint_has_a_name", lambda w: Sprint.objects.update(name="")),
+    ("end_date_after_start_date", lambda w: Sprint.objects.update(end_date=F("start_date"))),
+    ("end_date_after_start_date", lambda w: Sprint.objects.update(end_date=F("start_date") - A_DAY)),
+    ("tasks_sprintmembership_once_at_a_time", lambda w: SprintMembership.objects.bulk_create([w.membership()])),
+    (
+        "tasks_sprintmembership_removed_after_planned",
+        lambda w: SprintMembership.objects.update(removed_at=F("planned_at") - A_DAY),
+    ),
+    (
+        "tasks_sprintmembership_removed_by_only_when_removed",
+        lambda w: SprintMembership.objects.update(removed_by=w.ada),
+    ),
     ("tasks_activity_verb_check", lambda w: Activity.objects.update(verb="eaten")),
 ]
 # SQLite names the columns of a broken unique constraint, not the constraint.
@@ -54,6 +68,7 @@ COLUMNS = {
     "accounts_throttle_pkey": "accounts_throttle.key",
     "tasks_project_key_once_per_organization": "tasks_project.organization_id, tasks_project.key",
     "tasks_task_number_once_per_project": "tasks_task.project_id, tasks_task.number",
+    "tasks_sprintmembership_once_at_a_time": "tasks_sprintmembership.sprint_id, tasks_sprintmembership.task_id",
 }
 # Links between two rows that both belong to an organization.
 LINKING_FIELDS = [
@@ -90,14 +105,22 @@ def w(ada, acme, task, board, oscar):
     foreign_board = Project.objects.of(globex).get()
     foreign_task = services.create_task(foreign_board, actor=oscar, title="Foreign")
     archived = services.create_task(board, actor=ada, title="Archived", status="ARCHIVED")
+    rows = {}
+    for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
+        epic = services.create_epic(project, actor=actor, name="Epic")
+        start = timezone.localdate()
+        sprint = services.create_sprint(project, actor=actor, name="Sprint", start_date=start, end_date=start + A_DAY)
+        rows[actor] = {Epic: epic, Sprint: sprint}
+        rows[actor][SprintMembership] = services.plan_task(planned, sprint=sprint, actor=actor)
     return SimpleNamespace(
         ada=ada,
         acme=acme,
         globex=globex,
         task=task,
         archived=archived,
-        foreign={User: oscar, Project: foreign_board, Task: foreign_task},
-        own={User: ada, Project: board, Task: archived, Activity: task.activities.get()},
+        foreign={User: oscar, Project: foreign_board, Task: foreign_task, **rows[oscar]},
+        own={User: ada, Project: board, Task: archived, Activity: task.activities.get(), **rows[ada]},
+        membership=lambda: SprintMembership(organization=acme, task=archived, sprint=rows[ada][Sprint]),
         throttle=lambda: Throttle(key="x", ends_at=timezone.now()),
         today=task.created_at.date(),
     )
@@ -150,7 +173,7 @@ def rule_of(field: ForeignKey) -> str:
 
 def test_each_link_inside_an_organization_has_its_rule():
     links = {(field.model._meta.db_table, field.column, field.related_model._meta.db_table) for field in LINKING_FIELDS}
-    assert links == set(LINKS.LINKS)
+    assert links == {*LINKS.LINKS, *PLAN_LINKS.LINKS}
 
 
 @pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
@@ -166,12 +189,14 @@ def test_no_row_is_made_that_links_another_organization(w, field):
     row.pk = None
     if isinstance(row, Task):
         row.number = 99
+    if isinstance(row, SprintMembership):
+        row.removed_at = timezone.now()
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])
 
 
-@pytest.mark.parametrize("model", [User, Project, Task, Activity])
+@pytest.mark.parametrize("model", [User, Project, Task, Epic, Sprint, SprintMembership, Activity])
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):
     with pytest.raises(IntegrityError, match="of_the_same_organization"):
         checked(lambda: model.objects.filter(pk=w.own[model].pk).update(organization=w.globex))

@@ -25,13 +25,13 @@ ROLES = {
 }
 
 
-def make_roles(apps, schema_editor):
+def make_roles(apps, schema_editor, roles=ROLES):
     """Make the groups. Django makes permissions only after all migrations, so those needed are made here."""
     group_model = apps.get_model("auth", "Group")
     permission_model = apps.get_model("auth", "Permission")
     content_type_model = apps.get_model("contenttypes", "ContentType")
     using = schema_editor.connection.alias
-    for name, codes in ROLES.items():
+    for name, codes in roles.items():
         group, _ = group_model.objects.using(using).get_or_create(name=name)
         for code in codes:
             app_label, codename = code.split(".")

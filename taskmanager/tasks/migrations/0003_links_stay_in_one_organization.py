@@ -1,7 +1,8 @@
 """A link never joins two organizations: the database itself refuses it.
 
 Django can't declare a foreign key of two columns, so PostgreSQL gets one by SQL and SQLite gets triggers.
-A later migration that rebuilds one of these tables on SQLite drops its triggers: call `make_rules` again there.
+A later migration that rebuilds one of these tables on SQLite would lose its triggers, and fail while a trigger of
+another table names it: it drops all rules first and makes them again afterwards, as 0004 does.
 """
 
 from django.db import migrations
@@ -17,20 +18,20 @@ LINKS = [
 LINKED_TABLES = ["accounts_user", "tasks_project", "tasks_task"]
 
 
-def make_rules(apps, schema_editor):
+def make_rules(apps, schema_editor, links=LINKS, linked_tables=LINKED_TABLES):
     if schema_editor.connection.vendor == "postgresql":
-        for table in LINKED_TABLES:
+        for table in linked_tables:
             schema_editor.execute(
                 f"ALTER TABLE {table} ADD CONSTRAINT {table}_id_and_organization UNIQUE (id, organization_id)"
             )
-        for table, column, linked in LINKS:
+        for table, column, linked in links:
             schema_editor.execute(
                 f"ALTER TABLE {table} ADD CONSTRAINT {rule_name(table, column)}"
                 f" FOREIGN KEY ({column}, organization_id) REFERENCES {linked} (id, organization_id)"
                 " DEFERRABLE INITIALLY DEFERRED"
             )
     else:
-        for table, column, linked in LINKS:
+        for table, column, linked in links:
             for event in ("INSERT", f"UPDATE OF {column}, organization_id"):
                 schema_editor.execute(
                     f"CREATE TRIGGER {rule_name(table, column)}_{event.split()[0].lower()}"
@@ -45,14 +46,14 @@ def make_rules(apps, schema_editor):
             )
 
 
-def drop_rules(apps, schema_editor):
+def drop_rules(apps, schema_editor, links=LINKS, linked_tables=LINKED_TABLES):
     if schema_editor.connection.vendor == "postgresql":
-        for table, column, _linked in LINKS:
+        for table, column, _linked in links:
             schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {rule_name(table, column)}")
-        for table in LINKED_TABLES:
+        for table in linked_tables:
             schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_id_and_organization")
     else:
-        for table, column, _linked in LINKS:
+        for table, column, _linked in links:
             for event in ("insert", "update", "linked"):
                 schema_editor.execute(f"DROP TRIGGER {rule_name(table, column)}_{event}")
 

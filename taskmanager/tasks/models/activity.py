@@ -8,6 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from taskmanager.accounts.models import Organization
+from taskmanager.tasks.models.epics import Epic
+from taskmanager.tasks.models.sprints import Sprint
 from taskmanager.tasks.models.tasks import Task
 
 
@@ -37,6 +39,8 @@ class Activity(models.Model):
         REORDERED = "reordered", "changed its place in the column"
         ARCHIVED = "archived", "archived it"
         DELETED = "deleted", "deleted it"
+        PLANNED = "planned", "planned it"
+        REMOVED = "removed", "removed it"
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="Whose history it is"
@@ -47,9 +51,27 @@ class Activity(models.Model):
         on_delete=models.SET_NULL,
         related_name="activities",
         db_index=False,
-        db_comment="The task it is about; empty once that is deleted",
+        db_comment="The task it is about; empty for other items, and once that is deleted",
     )
-    reference = models.CharField(max_length=21, db_comment="What the item was called then, as in WEB-12")
+    epic = models.ForeignKey(
+        Epic,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
+        db_index=False,
+        db_comment="The epic it is about; empty for other items, and once that is deleted",
+    )
+    sprint = models.ForeignKey(
+        Sprint,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
+        db_index=False,
+        db_comment="The sprint it is about, or that the task was planned into; empty once that is deleted",
+    )
+    reference = models.CharField(
+        max_length=100, db_comment="What the item was called then: a task as in WEB-12, an epic or sprint by its name"
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -81,6 +103,8 @@ class Activity(models.Model):
                         "reordered",
                         "archived",
                         "deleted",
+                        "planned",
+                        "removed",
                     ]
                 ),
                 name="tasks_activity_verb_check",
@@ -88,6 +112,8 @@ class Activity(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["task", "-id"], name="tasks_activity_of_task"),
+            models.Index(fields=["epic", "-id"], condition=Q(epic__isnull=False), name="tasks_activity_of_epic"),
+            models.Index(fields=["sprint", "-id"], condition=Q(sprint__isnull=False), name="tasks_activity_of_sprint"),
             models.Index(fields=["organization", "-id"], name="tasks_activity_newest"),
         ]
 

@@ -9,7 +9,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from taskmanager.accounts.models import Organization
+from taskmanager.tasks.models.epics import Epic
 from taskmanager.tasks.models.projects import Project
+from taskmanager.tasks.models.sprints import Sprint, SprintMembership, SprintQuerySet
 
 # Counting stops here: people need "1,000+", not 183,412, and the page costs the same at any size.
 COUNT_LIMIT = 1000
@@ -43,6 +45,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Keep one column of a board, in its order."""
         return self.filter(project=project, status=status).order_by("position", "pk")
 
+    def in_sprint(self, sprint: Sprint) -> Self:
+        """Keep those that are in the sprint now."""
+        return self.filter(pk__in=SprintMembership.objects.open().filter(sprint=sprint).values("task"))
+
     def matching(self, words: str) -> Self:
         """Keep those whose title has each of the words, or that the words call by their reference."""
         key, _, number = words.strip().upper().rpartition("-")
@@ -55,11 +61,15 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def for_cards(self) -> Self:
         """Fetch what a card shows and nothing more; a query that a template would cause raises instead."""
-        return self.select_related("owner", "project").defer("description").fetch_mode(models.FETCH_RAISE)
+        return (
+            self.select_related("owner", "project", "epic")
+            .defer("description", "epic__description")
+            .fetch_mode(models.FETCH_RAISE)
+        )
 
     def for_detail(self) -> Self:
         """Fetch what the page of one task shows."""
-        return self.select_related("owner", "creator", "project").fetch_mode(models.FETCH_RAISE)
+        return self.select_related("owner", "creator", "project", "epic").fetch_mode(models.FETCH_RAISE)
 
     def capped_count(self, *, limit: int = COUNT_LIMIT) -> int:
         """Return how many there are, counting no further than `limit` + 1."""
@@ -123,6 +133,15 @@ class Task(models.Model):
         related_name="owned_tasks",
         db_comment="Who is responsible for it; empty for nobody",
     )
+    epic = models.ForeignKey(
+        Epic,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="tasks",
+        db_index=False,
+        db_comment="The epic that it is part of; empty for none",
+    )
     due_date = models.DateField(
         null=True, blank=True, db_comment="The day by which it should be done; not before the day of creation"
     )
@@ -173,6 +192,7 @@ class Task(models.Model):
             models.Index(fields=["organization", "-updated_at", "-id"], name="tasks_task_changed_last"),
             models.Index(fields=["organization", "status", "-id"], name="tasks_task_by_status"),
             models.Index(fields=["organization", "due_date", "id"], name="tasks_task_by_due_date"),
+            models.Index(fields=["epic", "status", "-id"], condition=Q(epic__isnull=False), name="tasks_task_of_epic"),
         ]
 
     def __str__(self) -> str:
@@ -187,6 +207,11 @@ class Task(models.Model):
     def is_claimable(self) -> bool:
         """Whether somebody may still take it."""
         return self.owner_id is None and self.status in CLAIMABLE
+
+    @property
+    def sprints(self) -> SprintQuerySet:
+        """The sprints that it is in now; in which it ever was, its memberships tell."""
+        return Sprint.objects.filter(memberships__task=self, memberships__removed_at=None).in_order()
 
     def days_until_due(self, today: datetime.date) -> int | None:
         """Return the days from `today` to the due date, negative where it has passed; None without one."""
