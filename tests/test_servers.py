@@ -157,9 +157,7 @@ def test_on_an_empty_machine_a_sentence_names_the_way_out() -> None:
 
 def test_a_server_that_does_not_start_shows_its_log(programs: Path) -> None:
     write_program(programs / "redis-server", "echo the disk is full; exit 1")
-    with pytest.raises(
-        servers.ServerFailed, match=r"redis-server does not start:\nthe disk is full"
-    ):
+    with pytest.raises(servers.ServerFailed, match=r"redis-server does not start:\nthe disk is full"):
         servers.redis().__enter__()
 
 
@@ -231,9 +229,7 @@ def test_debians_package_is_the_last_choice_and_starts_no_service(
     assert said == "Installing redis-server, which the tests need and this machine lacks.\n"
 
 
-@pytest.mark.skipif(
-    not servers._which("chromium", "chromium-browser", "google-chrome"), reason="needs a browser"
-)
+@pytest.mark.skipif(not servers._which("chromium", "chromium-browser", "google-chrome"), reason="needs a browser")
 def test_the_browser_is_one() -> None:
     version = subprocess.run([servers.chromium(), "--version"], capture_output=True, check=True)
     assert b"Chrom" in version.stdout
@@ -282,9 +278,7 @@ def test_a_killed_test_run_leaves_no_server_behind(run: subprocess.Popen[str]) -
 @needs_postgresql
 @needs_redis
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_test_run_stops_its_servers(
-    run: subprocess.Popen[str], number: signal.Signals
-) -> None:
+def test_an_interrupted_test_run_stops_its_servers(run: subprocess.Popen[str], number: signal.Signals) -> None:
     database_url, redis_url = first_line(run)
     folders = [postgresql_folder(database_url), redis_folder(redis_url)]
     if number == signal.SIGINT:
@@ -299,9 +293,7 @@ def test_an_interrupted_test_run_stops_its_servers(
     assert not any(folder.exists() for folder in folders)
 
 
-@pytest.mark.parametrize(
-    ("command", "code"), [("exit 7", 7), ("kill -TERM $$", 128 + signal.SIGTERM)]
-)
+@pytest.mark.parametrize(("command", "code"), [("exit 7", 7), ("kill -TERM $$", 128 + signal.SIGTERM)])
 def test_the_exit_code_is_the_commands(command: str, code: int) -> None:
     given = dict.fromkeys(VARIABLES, "given")
     check = 'test "$TEST_DATABASE_URL$TEST_REDIS_URL$TEST_CHROMIUM" = givengivengiven && '

@@ -1,7 +1,19 @@
-"""Pages of tasks."""
+"""Pages of tasks, epics and sprints."""
 
 from taskmanager.tasks.views.board import board
 from taskmanager.tasks.views.changes import task_claim, task_move, task_release
+from taskmanager.tasks.views.epics import epic_create, epic_delete, epic_detail, epic_edit, epic_list, epic_tasks
+from taskmanager.tasks.views.sprints import (
+    backlog,
+    sprint_create,
+    sprint_delete,
+    sprint_detail,
+    sprint_edit,
+    sprint_list,
+    sprint_manage,
+    sprint_task_create,
+    sprint_task_remove,
+)
 from taskmanager.tasks.views.tasks import (
     task_by_reference,
     task_create,
@@ -12,7 +24,22 @@ from taskmanager.tasks.views.tasks import (
 )
 
 __all__ = [
+    "backlog",
     "board",
+    "epic_create",
+    "epic_delete",
+    "epic_detail",
+    "epic_edit",
+    "epic_list",
+    "epic_tasks",
+    "sprint_create",
+    "sprint_delete",
+    "sprint_detail",
+    "sprint_edit",
+    "sprint_list",
+    "sprint_manage",
+    "sprint_task_create",
+    "sprint_task_remove",
     "task_by_reference",
     "task_claim",
     "task_create",

@@ -1,16 +1,16 @@
 """The board: a column per status, each loaded in parts."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from taskmanager.tasks import cards, queries
-from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import BoardForm
-from taskmanager.tasks.models import Project, Task
-from taskmanager.tasks.views.requests import MemberRequest
+from taskmanager.tasks.models import Task
+from taskmanager.tasks.views.requests import MemberRequest, chosen_project
 
 
 @require_safe
@@ -18,7 +18,7 @@ def board(request: MemberRequest) -> HttpResponse:
     """Show a project's board, or, for `column` and `after`, the part of that column below a position."""
     form = BoardForm(request.GET)
     form.is_valid()
-    project = _chosen_project(request, form.cleaned_data.get("project", ""))
+    project = chosen_project(request)
     wanted, after = form.cleaned_data.get("column", ""), form.cleaned_data.get("after", "")
     if wanted and request.htmx:
         page = queries.column_page(project, wanted, after=after)
@@ -30,24 +30,13 @@ def board(request: MemberRequest) -> HttpResponse:
         page = queries.column_page(project, status, after=start)
         columns.append(cards.column(page, request.user, after=start))
     archived = {"project": project.key, "status": Task.Status.ARCHIVED}
+    sprint = queries.active_sprint(project, timezone.localdate())
     context = {
         "project": project,
+        "span": cards.span(sprint) if sprint else None,
         "columns": columns,
         "archived_url": f"{reverse('tasks:task-list')}?{urlencode(archived)}",
         "is_new": project.last_number == 0,
         "may_write": request.user.has_perm("tasks.add_task") or request.user.has_perm("tasks.change_task"),
     }
     return render(request, "tasks/board.html", context)
-
-
-def _chosen_project(request: MemberRequest, key: str) -> Project:
-    """Return the organization's project with the key, or its first one. Raises Http404 for a key it hasn't."""
-    projects = projects_of(request)
-    if not request.GET.get("project"):
-        if projects:
-            return projects[0]
-        raise Http404("Your organization has no project.")
-    for project in projects:
-        if project.key == key.upper():
-            return project
-    raise Http404("Your organization has no project with that key.")
