@@ -51,14 +51,17 @@ BAD_WRITES = [
     ("tasks_sprint_has_a_name", lambda w: Sprint.objects.update(name="")),
     ("end_date_after_start_date", lambda w: Sprint.objects.update(end_date=F("start_date"))),
     ("end_date_after_start_date", lambda w: Sprint.objects.update(end_date=F("start_date") - A_DAY)),
-    ("tasks_sprintmembership_once_at_a_time", lambda w: SprintMembership.objects.bulk_create([w.membership()])),
+    (
+        "tasks_sprintmembership_once_at_a_time",
+        lambda w: SprintMembership.objects.bulk_create([w.membership(), w.membership()]),
+    ),
     (
         "tasks_sprintmembership_removed_after_planned",
         lambda w: SprintMembership.objects.update(removed_at=F("planned_at") - A_DAY),
     ),
     (
         "tasks_sprintmembership_removed_by_only_when_removed",
-        lambda w: SprintMembership.objects.update(removed_by=w.ada),
+        lambda w: SprintMembership.objects.update(removed_at=None),
     ),
     ("tasks_activity_verb_check", lambda w: Activity.objects.update(verb="eaten")),
 ]
@@ -111,7 +114,9 @@ def w(ada, acme, task, board, oscar):
         start = timezone.localdate()
         sprint = services.create_sprint(project, actor=actor, name="Sprint", start_date=start, end_date=start + A_DAY)
         rows[actor] = {Epic: epic, Sprint: sprint}
-        rows[actor][SprintMembership] = services.plan_task(planned, sprint=sprint, actor=actor)
+        services.plan_task(planned, sprint=sprint, actor=actor)
+        removed = services.remove_task_from_sprint(planned, sprint=sprint, actor=actor)
+        rows[actor][SprintMembership] = removed
     return SimpleNamespace(
         ada=ada,
         acme=acme,
