@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from taskmanager.accounts.models import User
 from taskmanager.tasks import queries
-from taskmanager.tasks.models import COUNT_LIMIT, Task
+from taskmanager.tasks.models import COUNT_LIMIT, Sprint, Task
 from taskmanager.tasks.permissions import may_change, may_claim
 from taskmanager.tasks.queries import ColumnPage
 from taskmanager.tasks.search import EVERYTHING, Query
@@ -93,6 +93,27 @@ def column_sizes(task: Task, *statuses: str, query: Query = EVERYTHING) -> list[
         )
         for status in shown
     ]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A sprint as a reader sees it today."""
+
+    sprint: Sprint
+    kind: str  # "active", "upcoming" or "ended"
+    label: str
+
+
+def span(sprint: Sprint) -> Span:
+    """Return where the sprint stands, in words; no query."""
+    today = timezone.localdate()
+    if sprint.is_active(today):
+        days = (sprint.end_date - today).days
+        label = "last day" if days == 0 else f"{days} {'day' if days == 1 else 'days'} left"
+        return Span(sprint, "active", label)
+    if sprint.has_ended(today):
+        return Span(sprint, "ended", f"ended {day_label(sprint.end_date, today)}")
+    return Span(sprint, "upcoming", f"starts {day_label(sprint.start_date, today)}")
 
 
 def count_label(count: int, limit: int = COUNT_LIMIT) -> str:

@@ -7,13 +7,13 @@ from django.core.exceptions import ValidationError
 
 from taskmanager.accounts.models import Organization, User
 from taskmanager.tasks import search
-from taskmanager.tasks.models import COMMENT_LENGTH, Project, Task
+from taskmanager.tasks.models import COMMENT_LENGTH, Epic, Project, Sprint, Task
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.services import UnknownVersion
 
 TEXT = {"class": "form-control"}
 SELECT = {"class": "form-select"}
-FIELDS = ("title", "description", "status", "priority", "owner", "due_date")
+FIELDS = ("title", "description", "status", "priority", "owner", "epic", "due_date")
 
 
 def whole_text(value: str) -> None:
@@ -58,6 +58,76 @@ class MemberChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(obj.display_name)
 
 
+class EpicChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of the organization's epics, or none."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Wait for the organization, which the form knows."""
+        super().__init__(
+            queryset=Epic.objects.none(),
+            required=False,
+            empty_label="No epic",
+            widget=forms.Select(attrs=SELECT),
+            error_messages={"invalid_choice": "Choose one of your organization's epics, or none."},
+            **kwargs,
+        )
+
+
+class VersionField(forms.IntegerField):
+    """The version that an edit started from."""
+
+    def __init__(self) -> None:
+        """Take nothing; it is hidden."""
+        super().__init__(
+            required=False,
+            min_value=1,
+            max_value=2**31 - 1,
+            error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), UnknownVersion.message),
+            widget=forms.HiddenInput,
+        )
+
+
+def day_field(**kwargs: Any) -> forms.DateField:
+    """Return a field for a day."""
+    return forms.DateField(
+        widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
+        **{
+            **kwargs,
+            "error_messages": {
+                "invalid": "Give a date as year-month-day, like 2026-12-24.",
+                **kwargs.get("error_messages", {}),
+            },
+        },
+    )
+
+
+def project_field() -> Any:
+    """Return a field for the project of something new."""
+    return forms.ModelChoiceField(
+        queryset=Project.objects.none(),
+        required=False,
+        empty_label=None,
+        widget=forms.Select(attrs=SELECT),
+        error_messages={"invalid_choice": "Choose one of your organization's projects."},
+    )
+
+
+def offer_projects(field: Any, organization: Organization, projects: list[Project]) -> None:
+    """Let the organization's projects be chosen; a team with one never needs to notice."""
+    field.queryset = Project.objects.of(organization).oldest_first()
+    if len(projects) == 1:
+        field.widget = forms.HiddenInput()
+
+
+def sent(form: forms.Form, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the fields that were sent, cleaned: what a request leaves out stays as it is."""
+    return {
+        name: form.cleaned_data[name]
+        for name in names
+        if form.add_prefix(name) in form.data and (form.cleaned_data[name] != "" or name == "description")
+    }
+
+
 class TaskForm(forms.Form):
     """What a person writes about a task."""
 
@@ -74,28 +144,13 @@ class TaskForm(forms.Form):
         help_text="Markdown. Name another task (WEB-12) or a colleague (@ada) to link them.",
         widget=forms.Textarea(attrs={**TEXT, "rows": 10}),
     )
-    project = forms.ModelChoiceField(
-        queryset=Project.objects.none(),
-        required=False,
-        empty_label=None,
-        widget=forms.Select(attrs=SELECT),
-        error_messages={"invalid_choice": "Choose one of your organization's projects."},
-    )
+    project = project_field()
     status = TypedChoice(choices=Task.Status.choices, required=False)
     priority = TypedChoice(choices=Task.Priority.choices, required=False)
     owner = MemberChoice()
-    due_date = forms.DateField(
-        required=False,
-        error_messages={"invalid": "Give a date as year-month-day, like 2026-12-24."},
-        widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
-    )
-    version = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=2**31 - 1,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), UnknownVersion.message),
-        widget=forms.HiddenInput,
-    )
+    epic = EpicChoice()
+    due_date = day_field(required=False)
+    version = VersionField()
 
     def __init__(
         self, *args: Any, organization: Organization, projects: list[Project], task: Task | None = None, **kwargs: Any
@@ -106,14 +161,12 @@ class TaskForm(forms.Form):
         if task and task.owner_id:
             people |= User.objects.of(organization).filter(pk=task.owner_id)
         self._field("owner", MemberChoice).queryset = people.by_name()
+        self._field("epic", EpicChoice).queryset = Epic.objects.of(organization).by_name()
         if task:
             del self.fields["project"]
         else:
             del self.fields["version"]
-            field = self._field("project", forms.ModelChoiceField)
-            field.queryset = Project.objects.of(organization).oldest_first()
-            if len(projects) == 1:
-                field.widget = forms.HiddenInput()
+            offer_projects(self.fields["project"], organization, projects)
 
     def clean_description(self) -> str:
         """Take line ends as they are kept: browsers send CRLF, which would look like a change of every line."""
@@ -132,12 +185,149 @@ class TaskForm(forms.Form):
         return super().clean() or {}
 
     def sent(self) -> dict[str, Any]:
-        """Return the fields of the task that were sent, cleaned: what a request leaves out stays as it is."""
-        return {
-            name: self.cleaned_data[name]
-            for name in FIELDS
-            if name in self.data and (self.cleaned_data[name] != "" or name == "description")
-        }
+        """Return the fields of the task that were sent."""
+        return sent(self, FIELDS)
+
+
+class Row(forms.Form):
+    """A task or a sprint as one row of a page with several."""
+
+    FIELDS: tuple[str, ...] = ()
+    item: Any = None  # the task or sprint that the row edits; None where it isn't there any more
+    is_locked = False  # whether the user may only read it
+
+
+class RowForm(Row):
+    """A task as one row."""
+
+    FIELDS = ("title", "status", "priority", "owner", "due_date")
+
+    id = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    version = VersionField()
+    title = forms.CharField(
+        max_length=200,
+        validators=[whole_text],
+        error_messages={"required": "Give the task a title."},
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "off"}),
+    )
+    status = TypedChoice(choices=Task.Status.choices)
+    priority = TypedChoice(choices=Task.Priority.choices)
+    owner = MemberChoice()
+    due_date = day_field(required=False)
+
+
+class SprintRowForm(Row):
+    """A sprint as one row."""
+
+    FIELDS = ("name", "start_date", "end_date", "epic")
+
+    id = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    version = VersionField()
+    name = forms.CharField(
+        max_length=100,
+        validators=[whole_text],
+        error_messages={"required": "Give the sprint a name."},
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "off"}),
+    )
+    start_date = day_field(error_messages={"required": "Give its first day."})
+    end_date = day_field(error_messages={"required": "Give its last day."})
+    epic = EpicChoice()
+
+
+class EpicForm(forms.Form):
+    """What a person writes about an epic."""
+
+    FIELDS: tuple[str, ...] = ("name", "description")
+
+    name = forms.CharField(
+        max_length=100,
+        validators=[whole_text],
+        error_messages={"required": "Give it a name."},
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "off"}),
+    )
+    description = forms.CharField(
+        required=False,
+        max_length=50_000,
+        validators=[whole_text],
+        help_text="Markdown. Name a task (WEB-12) or a colleague (@ada) to link them.",
+        widget=forms.Textarea(attrs={**TEXT, "rows": 6}),
+    )
+    project = project_field()
+    version = VersionField()
+
+    def __init__(
+        self,
+        *args: Any,
+        organization: Organization,
+        projects: list[Project],
+        item: Epic | Sprint | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Take the organization whose epics and projects may be chosen, and the epic or sprint that is edited."""
+        super().__init__(*args, **kwargs)
+        if item is None:
+            del self.fields["version"]
+            offer_projects(self.fields["project"], organization, projects)
+        else:
+            del self.fields["project"]
+        choice = self.fields.get("epic")
+        if isinstance(choice, EpicChoice):
+            choice.queryset = Epic.objects.of(organization).by_name()
+
+    def clean_description(self) -> str:
+        """Take line ends as they are kept."""
+        text: str = self.cleaned_data["description"]
+        return text.replace("\r\n", "\n")
+
+    def clean(self) -> dict[str, Any]:
+        """Tell an error of the version, too."""
+        tell_errors_of_hidden_fields(self)
+        return super().clean() or {}
+
+    def sent(self) -> dict[str, Any]:
+        """Return the fields that were sent."""
+        return sent(self, self.FIELDS)
+
+
+class SprintForm(EpicForm):
+    """What a person writes about a sprint."""
+
+    FIELDS = ("name", "description", "start_date", "end_date", "epic")
+
+    start_date = day_field(label="First day", error_messages={"required": "Give its first day."})
+    end_date = day_field(label="Last day", error_messages={"required": "Give its last day."})
+    epic = EpicChoice()
+
+
+class PlanForm(forms.Form):
+    """Which tasks are to be planned into which sprint."""
+
+    tasks = forms.ModelMultipleChoiceField(
+        queryset=Task.objects.none(),
+        error_messages={
+            "required": "Tick the tasks that you want to plan.",
+            "invalid_choice": "One of these tasks isn't there any more. Reload the page.",
+            "invalid_pk_value": "One of these tasks isn't there any more. Reload the page.",
+            "invalid_list": "Tick the tasks that you want to plan.",
+        },
+    )
+    sprint = forms.ModelChoiceField(
+        queryset=Sprint.objects.none(),
+        empty_label=None,
+        widget=forms.Select(attrs=SELECT),
+        error_messages={
+            "required": "Choose the sprint that they are planned into.",
+            "invalid_choice": "Choose one of your organization's sprints.",
+        },
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        """Take the organization whose tasks and sprints may be chosen."""
+        super().__init__(*args, **kwargs)
+        for name, queryset in (("tasks", Task.objects.of(organization)), ("sprint", Sprint.objects.of(organization))):
+            field = self.fields[name]
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = queryset
 
 
 class MarkdownField(forms.CharField):

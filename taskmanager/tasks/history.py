@@ -2,11 +2,13 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.db.models import CharField, F, TextChoices, Value
+
 from taskmanager.accounts.models import Organization, User
-from taskmanager.tasks.models import Activity, Task
+from taskmanager.tasks.models import Activity, Epic, Task
 
 FORMER_MEMBER = "A former member"
 LABELS = {
@@ -15,8 +17,19 @@ LABELS = {
     "status": "Status",
     "priority": "Priority",
     "owner": "Owner",
+    "epic": "Epic",
     "due_date": "Due date",
+    "name": "Name",
+    "start_date": "First day",
+    "end_date": "Last day",
 }
+DATES = {"due_date", "start_date", "end_date"}
+CHOICES: dict[str, type[TextChoices]] = {"status": Task.Status, "priority": Task.Priority}
+
+# What rows that history names by their ids are called: {"owner": {7: "Ed Moreno"}, "epic": {3: "Billing"}}.
+Names = dict[str, dict[int, str]]
+# How an empty field is called.
+NOTHING = {"owner": "nobody", "author": FORMER_MEMBER.lower(), "epic": "no epic", "due_date": "no date"}
 
 
 @dataclass(frozen=True)
@@ -44,11 +57,11 @@ class Event:
 
 
 def events(activities: Iterable[Activity], organization: Organization) -> list[Event]:
-    """Return the lines in words: one query more, for the names of people that came and went."""
+    """Return the lines in words: one query more, for the names of people and epics that came and went."""
     rows = list(activities)
-    ids = {pk for row in rows for name in ("owner", "author") for pk in row.changes.get(name, []) if pk}
-    people = User.objects.of(organization).in_bulk(ids) if ids else {}
-    names = {pk: user.display_name for pk, user in people.items()}
+    people = {pk for row in rows for name in ("owner", "author") for pk in row.changes.get(name, []) if pk}
+    epics = {pk for row in rows for pk in row.changes.get("epic", []) if pk}
+    names = _names(organization, people, epics)
     return [
         Event(
             actor=row.actor,
@@ -64,29 +77,59 @@ def events(activities: Iterable[Activity], organization: Organization) -> list[E
     ]
 
 
-def _sentence(row: Activity, names: dict[int, str]) -> str:
+def plan_events(activities: Iterable[Activity], organization: Organization) -> list[Event]:
+    """Return the lines of an epic or a sprint in words, where planning is about tasks and not about "it"."""
+    rows = list(activities)
+    told = events(rows, organization)
+    verbs = {Activity.Verb.PLANNED: "planned", Activity.Verb.REMOVED: "removed"}
+    return [
+        replace(event, sentence=f"{verbs[Activity.Verb(row.verb)]} {row.reference}") if row.verb in verbs else event
+        for row, event in zip(rows, told, strict=True)
+    ]
+
+
+def _sentence(row: Activity, names: Names) -> str:
+    old, new = row.changes.get("sprint", [None, None])
+    match row.verb:
+        case Activity.Verb.PLANNED:
+            return f"planned it into {new}"
+        case Activity.Verb.REMOVED:
+            return f"removed it from {old}"
     said: str = row.get_verb_display()
     author, _nobody = row.changes.get("author", [row.actor_id, None])
     # "Ada deleted a comment" is her own.
     return said if author == row.actor_id else f"{said} by {in_words('author', author, names)}"
 
 
-def in_words(name: str, value: Any, names: dict[int, str]) -> str:
+def _names(organization: Organization, people: set[int], epics: set[int]) -> Names:
+    """Return what the people and the epics are called, with one query however many there are of both."""
+    names: Names = {"owner": {}, "epic": {}}
+    if not people and not epics:
+        return names
+    found_people = User.objects.of(organization).filter(pk__in=people)
+    columns = [Value("owner"), F("pk"), F("username"), F("first_name"), F("last_name")]
+    rows = found_people.order_by().values_list(*columns)
+    if epics:
+        empty = Value("", output_field=CharField())
+        found_epics = Epic.objects.of(organization).filter(pk__in=epics)
+        rows = rows.union(found_epics.order_by().values_list(Value("epic"), F("pk"), F("name"), empty, empty), all=True)
+    for kind, pk, name, first_name, last_name in rows:
+        names[kind][pk] = f"{first_name} {last_name}".strip() or name
+    return names
+
+
+def in_words(name: str, value: Any, names: Names) -> str:
     """Return a field's value, as history keeps it, in words."""
     if value in (None, ""):
-        nothing = {"owner": "nobody", "author": FORMER_MEMBER.lower(), "due_date": "no date"}
-        return nothing.get(name, "nothing")
-    match name:
-        case "status":
-            return Task.Status(value).label
-        case "priority":
-            return Task.Priority(value).label
-        case "owner" | "author":
-            return names.get(value, FORMER_MEMBER.lower())
-        case "due_date":
-            day = datetime.date.fromisoformat(value)
-            return f"{day:%b} {day.day}, {day.year}"
-    return str(value)
+        return NOTHING.get(name, "nothing")
+    if name in DATES:
+        day = datetime.date.fromisoformat(value)
+        return f"{day:%b} {day.day}, {day.year}"
+    if name in CHOICES:
+        return str(CHOICES[name](value).label)
+    if name in {"owner", "author"}:
+        return names["owner"].get(value, FORMER_MEMBER.lower())
+    return names["epic"].get(value, "a deleted epic") if name == "epic" else str(value)
 
 
 def _is_told_by_the_verb(row: Activity, name: str) -> bool:
@@ -95,7 +138,7 @@ def _is_told_by_the_verb(row: Activity, name: str) -> bool:
     return is_handover and row.actor_id is not None and row.actor_id in row.changes[name]
 
 
-def _values(name: str, values: list[Any], names: dict[int, str]) -> tuple[str, str]:
+def _values(name: str, values: list[Any], names: Names) -> tuple[str, str]:
     if name == "description":
         return "", ""
     old, new = values

@@ -26,26 +26,32 @@ ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 CACHE_SECONDS = 24 * 3600
 
 
-def render(text: str, *, organization: Organization) -> SafeString:
+def render(text: str, *, organization: Organization, keys: Collection[str] | None = None) -> SafeString:
     """Return the text as HTML that is safe to show: raw HTML is escaped, and the result sanitized.
 
-    References of the organization's projects and mentions of its people become links.
+    References of the organization's projects and mentions of its people become links. `keys` are those of the
+    projects, where they are known already.
     """
-    return render_all([text], organization=organization)[0]
+    return render_all([text], organization=organization, keys=keys)[0]
 
 
-def render_all(texts: Sequence[str], *, organization: Organization) -> list[SafeString]:
+def render_all(
+    texts: Sequence[str], *, organization: Organization, keys: Collection[str] | None = None
+) -> list[SafeString]:
     """Return each text as HTML, as `render` does, with at most two queries for all of them.
 
     The results are cached under the organization and everything that they depend on, so that none is stale or
     another's.
     """
     named = {text: _named(text) for text in texts if text.strip()}
-    keys = _project_keys(organization) if any(references for references, _names in named.values()) else set()
+    if not any(references for references, _names in named.values()):
+        keys = ()
+    elif keys is None:
+        keys = _project_keys(organization)
     names = set[str]().union(*(names for _references, names in named.values()))
     usernames = _usernames(organization, names) if names else {}
     known = {
-        text: (keys if references else set(), {name: usernames[name] for name in names & usernames.keys()})
+        text: (keys if references else (), {name: usernames[name] for name in names & usernames.keys()})
         for text, (references, names) in named.items()
     }
     places = {text: _cache_key(organization, text, *of_text) for text, of_text in known.items()}

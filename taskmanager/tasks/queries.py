@@ -1,12 +1,24 @@
 """Readings that join several rows: the columns of a board, the neighbours of a card."""
 
+import datetime
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from taskmanager.tasks import search
-from taskmanager.tasks.models import COUNT_LIMIT, Comment, Project, Task
+from taskmanager.tasks.models import (
+    CLAIMABLE,
+    COUNT_LIMIT,
+    Comment,
+    Project,
+    Sprint,
+    SprintMembership,
+    Task,
+    TaskQuerySet,
+)
 from taskmanager.tasks.search import EVERYTHING, Query
 
 BOARD_STATUSES = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS, Task.Status.DONE)
@@ -75,3 +87,38 @@ def card_below(task: Task, *, without: Task) -> Task | None:
     column = Task.objects.filter(project_id=task.project_id, status=task.status).exclude(pk=without.pk)
     below = Q(position__gt=task.position) | Q(position=task.position, pk__gt=task.pk)
     return column.filter(below).order_by("position", "pk").first()
+
+
+def active_sprint(project: Project, today: datetime.date) -> Sprint | None:
+    """Return the project's sprint of today with the numbers of its tasks, the one that ends first where two overlap."""
+    sprints = project.sprints.active(today).for_page()
+    return sprints.order_by("end_date", "pk").first()
+
+
+def backlog(project: Project, today: datetime.date) -> TaskQuerySet:
+    """Return the project's unfinished tasks that no open sprint has, the most urgent first."""
+    planned = SprintMembership.objects.open().filter(task=OuterRef("pk"), sprint__end_date__gte=today)
+    tasks = Task.objects.filter(project=project, status__in=CLAIMABLE).exclude(Exists(planned))
+    ordered: TaskQuerySet = by_priority(tasks).order_by("-priority_rank", "pk")
+    return ordered
+
+
+def by_priority(tasks: TaskQuerySet) -> Any:
+    """Annotate the rank of the priority, by which can be sorted: LOW is 0."""
+    ranks = [When(priority=value, then=Value(rank)) for rank, value in enumerate(Task.Priority.values)]
+    return tasks.annotate(priority_rank=Case(*ranks, output_field=IntegerField()))
+
+
+def counts_by(field: str, tasks: Iterable[Task]) -> dict[str, int]:
+    """Return how many of the tasks have each value of `field`: one query, or none for tasks that are read already."""
+    if isinstance(tasks, QuerySet):
+        rows = tasks.order_by().values_list(field).annotate(count=Count("pk"))
+        return dict(rows)
+    return Counter(getattr(task, field) for task in tasks)
+
+
+def percent(done: int, total: int) -> int:
+    """Return a whole percentage; 100 only where everything is done, and 0 only where nothing is."""
+    if not 0 < done < total:
+        return 100 if total and done >= total else 0
+    return min(99, max(1, round(100 * done / total)))

@@ -1,6 +1,6 @@
 """A task's comments and history as one story, the oldest first, in parts of bounded size."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
@@ -34,15 +34,18 @@ class Timeline:
     before: int | None  # the place before which older entries lie, None where there are none
 
 
-def read(task: Task, user: User, *, before: int | None = None) -> Timeline:
-    """Return the newest entries, or the newest before a place in history: at most four queries."""
+def read(task: Task, user: User, *, keys: Collection[str] | None = None, before: int | None = None) -> Timeline:
+    """Return the newest entries, or the newest before a place in history: at most four queries.
+
+    `keys` are those of the organization's projects, where they are known already.
+    """
     lines = task.activities.of(user.organization).for_timeline()
     if before is not None:
         lines = lines.filter(pk__lt=before)
     found = list(lines[: ENTRIES_PER_PAGE + 1])
     shown = found[:ENTRIES_PER_PAGE]
     texts = [task.description, *(line.comment.text for line in shown if line.comment)]
-    description, *comments = markdown.render_all(texts, organization=user.organization)
+    description, *comments = markdown.render_all(texts, organization=user.organization, keys=keys)
     return Timeline(
         description=description,
         entries=_entries(shown, comments, user)[::-1],

@@ -1,4 +1,4 @@
-"""Addresses of projects and tasks."""
+"""Addresses of tasks, epics and sprints."""
 
 from django.urls import path, register_converter
 
@@ -28,4 +28,19 @@ urlpatterns = [
     path("tasks/<day:day>/", views.tasks_of_day, name="tasks-of-day"),
     path("tasks/archive/<year:year>/", views.tasks_archived, name="tasks-archived"),
     path("t/<reference:reference>/", views.task_by_reference, name="task-by-reference"),
+    path("epics/", views.epic_list, name="epic-list"),
+    path("epics/new/", views.epic_create, name="epic-create"),
+    path("epics/<id:pk>/", views.epic_detail, name="epic-detail"),
+    path("epics/<id:pk>/edit/", views.epic_edit, name="epic-edit"),
+    path("epics/<id:pk>/delete/", views.epic_delete, name="epic-delete"),
+    path("epics/<id:pk>/tasks/", views.epic_tasks, name="epic-tasks"),
+    path("sprints/", views.sprint_list, name="sprint-list"),
+    path("sprints/new/", views.sprint_create, name="sprint-create"),
+    path("sprints/manage/", views.sprint_manage, name="sprint-manage"),
+    path("sprints/<id:pk>/", views.sprint_detail, name="sprint-detail"),
+    path("sprints/<id:pk>/edit/", views.sprint_edit, name="sprint-edit"),
+    path("sprints/<id:pk>/delete/", views.sprint_delete, name="sprint-delete"),
+    path("sprints/<id:pk>/tasks/new/", views.sprint_task_create, name="sprint-task-create"),
+    path("sprints/<id:pk>/tasks/<id:task_pk>/remove/", views.sprint_task_remove, name="sprint-task-remove"),
+    path("backlog/", views.backlog, name="backlog"),
 ]

@@ -11,8 +11,7 @@ HTMX = {"HX-Request": "true"}
 JSON = {"Accept": "application/json"}
 QUERIES = [
     "session",
-    "user with organization",
-    "permissions",
+    "user with organization and permissions",
     "task with project, owner, creator and number of comments",
     "history with who acted and what they said",
     "people whom history names",

@@ -8,16 +8,26 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, connection, transaction
-from django.db.models import ForeignKey, Model
+from django.db.models import F, ForeignKey, Model
 from django.utils import timezone
 
 from taskmanager.accounts.models import Organization, Throttle, User
 from taskmanager.tasks import services
-from taskmanager.tasks.models import COMMENT_LENGTH, Activity, Comment, Project, Task
+from taskmanager.tasks.models import (
+    COMMENT_LENGTH,
+    Activity,
+    Comment,
+    Epic,
+    Project,
+    Sprint,
+    SprintMembership,
+    Task,
+)
 
 MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("tasks").get_models()]
 LINKS = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organization")
 LINKS_OF_COMMENTS = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
+LINKS_OF_PLANS = import_module("taskmanager.tasks.migrations.0006_epics_and_sprints")
 A_DAY = datetime.timedelta(days=1)
 
 # The name of a rule of the models, and a write that breaks it; `w` is the world below.
@@ -51,6 +61,22 @@ BAD_WRITES = [
     ("tasks_task_not_due_before_its_creation", lambda w: Task.objects.update(due_date=w.today - A_DAY)),
     ("tasks_comment_has_a_text", lambda w: Comment.objects.update(text="")),
     ("tasks_comment_is_not_too_long", lambda w: Comment.objects.update(text="é" * (COMMENT_LENGTH + 1))),
+    ("tasks_epic_has_a_name", lambda w: Epic.objects.update(name="")),
+    ("tasks_sprint_has_a_name", lambda w: Sprint.objects.update(name="")),
+    ("end_date_after_start_date", lambda w: Sprint.objects.update(end_date=F("start_date"))),
+    ("end_date_after_start_date", lambda w: Sprint.objects.update(end_date=F("start_date") - A_DAY)),
+    (
+        "tasks_sprintmembership_once_at_a_time",
+        lambda w: SprintMembership.objects.bulk_create([w.membership(), w.membership()]),
+    ),
+    (
+        "tasks_sprintmembership_removed_after_planned",
+        lambda w: SprintMembership.objects.update(removed_at=F("planned_at") - A_DAY),
+    ),
+    (
+        "tasks_sprintmembership_removed_by_only_when_removed",
+        lambda w: SprintMembership.objects.update(removed_at=None),
+    ),
     ("tasks_activity_verb_check", lambda w: Activity.objects.update(verb="eaten")),
 ]
 # SQLite names the columns of a broken unique constraint, not the constraint.
@@ -59,6 +85,7 @@ COLUMNS = {
     "accounts_throttle_pkey": "accounts_throttle.key",
     "tasks_project_key_once_per_organization": "tasks_project.organization_id, tasks_project.key",
     "tasks_task_number_once_per_project": "tasks_task.project_id, tasks_task.number",
+    "tasks_sprintmembership_once_at_a_time": "tasks_sprintmembership.sprint_id, tasks_sprintmembership.task_id",
 }
 # Links between two rows that both belong to an organization.
 LINKING_FIELDS = [
@@ -97,14 +124,31 @@ def w(ada, acme, task, board, oscar):
     archived = services.create_task(board, actor=ada, title="Archived", status="ARCHIVED")
     comment = services.create_comment(task, actor=ada, text="Done this week.")
     foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
+    rows = {}
+    for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
+        epic = services.create_epic(project, actor=actor, name="Epic")
+        start = timezone.localdate()
+        sprint = services.create_sprint(project, actor=actor, name="Sprint", start_date=start, end_date=start + A_DAY)
+        rows[actor] = {Epic: epic, Sprint: sprint}
+        services.plan_task(planned, sprint=sprint, actor=actor)
+        removed = services.remove_task_from_sprint(planned, sprint=sprint, actor=actor)
+        rows[actor][SprintMembership] = removed
     return SimpleNamespace(
         ada=ada,
         acme=acme,
         globex=globex,
         task=task,
         archived=archived,
-        foreign={User: oscar, Project: foreign_board, Task: foreign_task, Comment: foreign_comment},
-        own={User: ada, Project: board, Task: archived, Comment: comment, Activity: task.activities.latest("pk")},
+        foreign={User: oscar, Project: foreign_board, Task: foreign_task, Comment: foreign_comment, **rows[oscar]},
+        own={
+            User: ada,
+            Project: board,
+            Task: archived,
+            Comment: comment,
+            Activity: task.activities.latest("pk"),
+            **rows[ada],
+        },
+        membership=lambda: SprintMembership(organization=acme, task=archived, sprint=rows[ada][Sprint]),
         throttle=lambda: Throttle(key="x", ends_at=timezone.now()),
         today=task.created_at.date(),
     )
@@ -162,7 +206,7 @@ def rule_of(field: ForeignKey) -> str:
 
 def test_each_link_inside_an_organization_has_its_rule():
     links = {(field.model._meta.db_table, field.column, field.related_model._meta.db_table) for field in LINKING_FIELDS}
-    assert links == {*LINKS.LINKS, *LINKS_OF_COMMENTS.LINKS}
+    assert links == {*LINKS.LINKS, *LINKS_OF_COMMENTS.LINKS, *LINKS_OF_PLANS.LINKS}
 
 
 @pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
@@ -178,12 +222,14 @@ def test_no_row_is_made_that_links_another_organization(w, field):
     row.pk = None
     if isinstance(row, Task):
         row.number = 99
+    if isinstance(row, SprintMembership):
+        row.removed_at = timezone.now()
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])
 
 
-@pytest.mark.parametrize("model", [User, Project, Task, Comment, Activity])
+@pytest.mark.parametrize("model", [User, Project, Task, Comment, Epic, Sprint, SprintMembership, Activity])
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):
     with pytest.raises(IntegrityError, match="of_the_same_organization"):
         checked(lambda: model.objects.filter(pk=w.own[model].pk).update(organization=w.globex))

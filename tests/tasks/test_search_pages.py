@@ -15,32 +15,30 @@ from taskmanager.tasks.models import Activity, Project, Task
 SESSION = [] if settings.REDIS_URL else ["session"]
 SEARCH = [
     *SESSION,
-    "user with organization",
+    "user with organization and permissions",
     "projects",
     "people whom the query names",
     "number of tasks",
     "tasks of the page with project and owner",
-    "permissions",
 ]
-HITS = [*SESSION, "user with organization", "projects", "the first eight tasks with project and owner", "permissions"]
+HITS = [*SESSION, "user with organization and permissions", "projects", "the first eight tasks with project and owner"]
 BOARD = [
     *SESSION,
-    "user with organization",
+    "user with organization and permissions",
     "projects",
     "people whom the query names",
     "unassigned tasks with project, owner and their number",
     "tasks in progress with project, owner and their number",
     "completed tasks with project, owner and their number",
-    "permissions",
+    "active sprint with its numbers",
 ]
 LIST = [
     *SESSION,
-    "user with organization",
+    "user with organization and permissions",
     "projects",
     "people to filter by",
     "number of tasks",
     "tasks of the page with project and owner",
-    "permissions",
 ]
 TYPING = {"HX-Request": "true", "HX-Target": "search-hits"}
 

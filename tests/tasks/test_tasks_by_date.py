@@ -8,7 +8,7 @@ from django.utils import timezone
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Task
 
-QUERIES = ["session", "user with organization", "permissions", "number of tasks", "tasks of the page", "projects"]
+QUERIES = ["session", "user with organization and permissions", "number of tasks", "tasks of the page", "projects"]
 
 
 def html(response) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from taskmanager.accounts.models import User
 from taskmanager.tasks import services
@@ -18,16 +19,22 @@ ROLES = ("Admin", "Editor", "Creator", "")
 class Address:
     """An address: the statuses of GET and POST for Admin, Editor, Creator and a member without a role.
 
-    The object is a task, or a comment, that somebody else wrote. A method without statuses is a wrong one: 405.
+    The object was written by somebody else. A method without statuses is a wrong one: 405.
     """
 
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
-    example: str = ""  # the object in the address: "free" or "taken" task, its "reference", or a "comment" on it
+    # The object in the address: a "free" or "taken" task, its "reference", a "comment" on it, an "epic", a "sprint", or
+    # a "planned" task in a sprint.
+    example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, str] = field(default_factory=dict)
     public: bool = False
+    writes: bool = True  # whether the example of POST changes anything
 
+
+SPRINT = {"name": "Autumn", "start_date": "2026-11-23", "end_date": "2026-12-04"}
+NO_ROWS = {"rows-TOTAL_FORMS": "0", "rows-INITIAL_FORMS": "0"}
 
 ADDRESSES = {
     "tasks:board": Address(get=(200, 200, 200, 200)),
@@ -52,6 +59,27 @@ ADDRESSES = {
     "tasks:tasks-of-day": Address(get=(200, 200, 200, 200), arguments=(datetime.date(2026, 11, 22),)),
     "tasks:tasks-archived": Address(get=(200, 200, 200, 200), arguments=(2026,)),
     "tasks:task-by-reference": Address(get=(302, 302, 302, 302), example="reference"),
+    "tasks:epic-list": Address(get=(200, 200, 200, 200)),
+    "tasks:epic-create": Address(get=(200, 403, 200, 403), post=(302, 403, 302, 403), data={"name": "Audit"}),
+    "tasks:epic-detail": Address(get=(200, 200, 200, 200), example="epic"),
+    "tasks:epic-edit": Address(
+        get=(200, 200, 403, 403), post=(302, 302, 403, 403), example="epic", data={"name": "Restore"}
+    ),
+    "tasks:epic-delete": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="epic"),
+    "tasks:epic-tasks": Address(
+        get=(200, 200, 403, 403), post=(302, 302, 403, 403), example="epic", data=NO_ROWS, writes=False
+    ),
+    "tasks:sprint-list": Address(get=(200, 200, 200, 200)),
+    "tasks:sprint-create": Address(get=(200, 403, 200, 403), post=(302, 403, 302, 403), data=SPRINT),
+    "tasks:sprint-manage": Address(get=(200, 200, 403, 403), post=(302, 302, 403, 403), data=NO_ROWS, writes=False),
+    "tasks:sprint-detail": Address(get=(200, 200, 200, 200), example="sprint"),
+    "tasks:sprint-edit": Address(get=(200, 200, 403, 403), post=(302, 302, 403, 403), example="sprint", data=SPRINT),
+    "tasks:sprint-delete": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="sprint"),
+    "tasks:sprint-task-create": Address(
+        get=(200, 403, 200, 403), post=(302, 403, 302, 403), example="sprint", data={"title": "Try the restore"}
+    ),
+    "tasks:sprint-task-remove": Address(post=(302, 302, 403, 403), example="planned"),
+    "tasks:backlog": Address(get=(200, 200, 200, 200), post=(200, 200, 403, 403)),  # nothing is ticked
     "accounts:register": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
     "accounts:login": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
     "accounts:logout": Address(post=(302, 302, 302, 302), public=True),
@@ -72,16 +100,21 @@ def all_names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator
 
 def url_of(name: str, board: Project, author: User) -> str:
     """Return the address filled in with a new object of the author's."""
-    arguments: dict[str, list[Any]] = {"": list(ADDRESSES[name].arguments)}
-    if example := ADDRESSES[name].example:
-        task = services.create_task(board, actor=author, title="Rotate the signing keys")
-        if example == "taken":
-            services.claim_task(task, actor=author)
-        comment = services.create_comment(task, actor=author, text="Rotate the signing keys today.")
-        arguments = {
-            "free": [task.pk],
-            "taken": [task.pk],
-            "reference": [task.reference],
-            "comment": [comment.pk],
-        }
-    return reverse(name, args=arguments[example])
+    example = ADDRESSES[name].example
+    if not example:
+        return reverse(name, args=ADDRESSES[name].arguments)
+    if example == "epic":
+        return reverse(name, args=[services.create_epic(board, actor=author, name="Audit").pk])
+    task = services.create_task(board, actor=author, title="Rotate the signing keys")
+    if example in {"sprint", "planned"}:
+        today = timezone.localdate()
+        sprint = services.create_sprint(
+            board, actor=author, name="Autumn", start_date=today, end_date=today + datetime.timedelta(days=9)
+        )
+        services.plan_task(task, sprint=sprint, actor=author)
+        return reverse(name, args=[sprint.pk, task.pk] if example == "planned" else [sprint.pk])
+    if example == "taken":
+        services.claim_task(task, actor=author)
+    if example == "comment":
+        return reverse(name, args=[services.create_comment(task, actor=author, text="Rotate them today.").pk])
+    return reverse(name, args=[task.reference if example == "reference" else task.pk])

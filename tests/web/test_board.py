@@ -14,12 +14,12 @@ from tests.web.pages import HTMX, Page, page, sentence
 
 QUERIES = [
     *SESSION,
-    "user with organization",
-    "permissions",
+    "user with organization and permissions",
     "projects",
     "unassigned tasks with project, owner and their number",
     "tasks in progress with project, owner and their number",
     "completed tasks with project, owner and their number",
+    "active sprint with its numbers",
 ]
 
 
@@ -212,6 +212,6 @@ def test_a_part_of_a_column_takes_one_query_for_tasks(many, ed, browse, django_a
     many(120)
     client = browse(ed)
     [more] = [url for url in page(client.get("/")).addresses() if "after=" in url]
-    # Without the two other columns.
-    with django_assert_num_queries(len(QUERIES) - 2):
+    # Without the two other columns, and the sprint.
+    with django_assert_num_queries(len(QUERIES) - 3):
         client.get(more, headers=HTMX)

@@ -13,15 +13,15 @@ from tests.web.pages import HTMX, Page, page, sentence
 
 QUERIES = [
     *SESSION,
-    "user with organization",
-    "permissions",
+    "user with organization and permissions",
     "task with project, owner and creator",
     "history with who acted",
     "people whom history names",
     "projects of the header",
+    "sprints of the task",
 ]
-# Only where the description seems to name tasks or people.
-LINKS = ["keys of projects", "usernames"]
+# Only where the description seems to name people.
+LINKS = ["usernames"]
 
 
 def events(response) -> list[str]:
@@ -65,6 +65,8 @@ def test_the_page_tells_the_facts(board, ada, ed, browse):
         "Priority": "Urgent",
         "Due": f"{due:%b} {due.day}, {due.year}",
         "Project": "Acme",
+        "Epic": "None",
+        "Sprint": "None",
         "Creator": "ada",
     }
     assert set(times.values()) == {f"{task.created_at:%b} {task.created_at.day}, {task.created_at:%Y, %H:%M}"}

@@ -15,8 +15,7 @@ from tests.web.pages import page, sentence
 
 QUERIES = [
     *SESSION,
-    "user with organization",
-    "permissions",
+    "user with organization and permissions",
     "projects",
     "people to filter by",
     "number of tasks",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -16,11 +16,12 @@ from taskmanager.errors import Conflict
 from taskmanager.tasks import services
 from taskmanager.tasks.demo.items import ADMIN, PEOPLE, Item
 from taskmanager.tasks.demo.mobile import MOBILE
+from taskmanager.tasks.demo.plans import THEMES, periods, plan, theme_of
 from taskmanager.tasks.demo.schedule import Act, Clock, Verb, reorder, schedule
 from taskmanager.tasks.demo.web_early import WEB_EARLY
 from taskmanager.tasks.demo.web_late import TOP_OF_WEB, WEB_LATE
 from taskmanager.tasks.demo.web_middle import WEB_MIDDLE
-from taskmanager.tasks.models import Activity, Comment, Project, Task
+from taskmanager.tasks.models import Activity, Comment, Epic, Project, Sprint, SprintMembership, Task
 
 NAME = "Acme"
 SLUG = "acme"
@@ -103,18 +104,29 @@ def make(password: str, clock: Clock) -> User:
         *schedule(MOBILE, clock, first=MOBILE_BEGAN, last=MOBILE_ENDS),
         *reorder(TOP_OF_WEB, clock, age=LAST_REORDERED),
     ]
-    acts.sort(key=lambda act: act.age, reverse=True)
+    acts += plan(WEB, acts, clock)
+    acts.sort(key=lambda act: act.at)
+    epics = _make_epics(web, people)
+    sprints = _make_sprints(web, people, clock)
     projects = {**dict.fromkeys(WEB, web), **dict.fromkeys(MOBILE, mobile)}
     tasks: dict[Item, Task] = {}
     references: dict[str, str] = {}
     for act in acts:
+        if act.verb == Verb.PLANNED:
+            [tasks[act.item]] = services.plan_tasks(
+                sprints[act.sprint], tasks=[tasks[act.item]], actor=people[act.actor]
+            )
+            continue
         arguments = _arguments(act, people, references)
         if act.verb in {Verb.COMMENTED, Verb.EDITED_COMMENT}:
             _say(act, tasks[act.item], actor=people[act.actor], text=arguments["text"])
             continue
+        if act.verb == Verb.CREATED and projects[act.item] == web:
+            arguments["epic"] = epics.get(theme_of(act.item))
         tasks[act.item] = _perform(act, projects[act.item], tasks, actor=people[act.actor], arguments=arguments)
         if act.verb == Verb.CREATED:
             references[act.item.name] = tasks[act.item].reference
+    _date_plans(organization, clock)
     _date_tasks(organization, acts)
     _date_organization(organization, clock)
     return people[ADMIN]
@@ -135,6 +147,36 @@ def _hire(organization: Organization, password: str) -> dict[str, User]:
     }
     User.objects.of(organization).update(password=make_password(password))
     return people
+
+
+def _make_epics(project: Project, people: dict[str, User]) -> dict[str, Epic]:
+    return {
+        theme.name: services.create_epic(project, actor=people[ADMIN], name=theme.name, description=theme.text)
+        for theme in THEMES
+    }
+
+
+def _make_sprints(project: Project, people: dict[str, User], clock: Clock) -> dict[str, Sprint]:
+    """Return the sprints by name. They take tasks until they end, so each lies ahead until `_date_plans`."""
+    return {
+        period.name: services.create_sprint(
+            project,
+            actor=people[ADMIN],
+            name=period.name,
+            start_date=period.start + DUE_SHIFT,
+            end_date=period.end + DUE_SHIFT,
+        )
+        for period in periods(clock)
+    }
+
+
+def _date_plans(organization: Organization, clock: Clock) -> None:
+    """Set when epics and sprints were made, and when sprints begin and end."""
+    made = clock.at(FOUNDED - 0.1)
+    for model in (Epic, Sprint):
+        model.objects.filter(organization=organization).update(created_at=made, updated_at=made)
+    Sprint.objects.of(organization).update(start_date=F("start_date") - DUE_SHIFT, end_date=F("end_date") - DUE_SHIFT)
+    Activity.objects.of(organization).filter(task=None).update(created_at=made)
 
 
 def _arguments(act: Act, people: dict[str, User], references: dict[str, str]) -> dict[str, Any]:
@@ -182,7 +224,8 @@ def _date_tasks(organization: Organization, acts: list[Act]) -> None:
     """Set when everything happened, in the tasks, their comments, and in what their history tells."""
     tasks = Task.objects.of(organization).in_bulk()
     comments = Comment.objects.of(organization).in_bulk()
-    activities = list(Activity.objects.of(organization).order_by("pk"))
+    activities = list(Activity.objects.of(organization).exclude(task=None).order_by("pk"))
+    memberships = {(row.task_id, row.sprint_id): row for row in SprintMembership.objects.of(organization)}
     for activity, act in zip(activities, acts, strict=True):
         activity.created_at = act.at
         if activity.comment_id:
@@ -196,6 +239,8 @@ def _date_tasks(organization: Organization, acts: list[Act]) -> None:
         task.updated_at = act.at
         if act.verb == Verb.CREATED:
             task.created_at = act.at
+        if act.verb == Verb.PLANNED:
+            memberships[activity.task_id or 0, activity.sprint_id or 0].planned_at = act.at
         if "completed_at" in activity.changes:
             is_done = activity.changes["completed_at"][1] is not None
             was = None if is_done or task.completed_at is None else task.completed_at.isoformat()
@@ -213,6 +258,7 @@ def _date_tasks(organization: Organization, acts: list[Act]) -> None:
     times = ["created_at", "updated_at", "completed_at", "archived_at", "due_date"]
     Task.objects.bulk_update(tasks.values(), times)
     Comment.objects.bulk_update(comments.values(), ["created_at", "edited_at"])
+    SprintMembership.objects.bulk_update(memberships.values(), ["planned_at"])
     Activity.objects.bulk_update(activities, ["created_at", "changes"])
 
 

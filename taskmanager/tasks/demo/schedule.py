@@ -83,6 +83,8 @@ class Act:
     """Where it is moved."""
     above: Item | None = None
     """Which item it is put below; None is the top."""
+    sprint: str = ""
+    """The name of the sprint that it is planned into."""
 
 
 def schedule(items: Sequence[Item], clock: Clock, *, first: float, last: float) -> Iterator[Act]:

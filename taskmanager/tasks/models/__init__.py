@@ -1,8 +1,10 @@
-"""Projects, tasks, comments and history. What a row may hold, the database itself enforces."""
+"""Projects, tasks, epics, sprints, comments and history. What a row may hold, the database itself enforces."""
 
 from taskmanager.tasks.models.activity import Activity
 from taskmanager.tasks.models.comments import COMMENT_LENGTH, Comment
+from taskmanager.tasks.models.epics import Epic
 from taskmanager.tasks.models.projects import PROJECT_KEY, Project
+from taskmanager.tasks.models.sprints import Sprint, SprintMembership
 from taskmanager.tasks.models.tasks import CLAIMABLE, COUNT_LIMIT, DayOf, Task, TaskQuerySet
 
 __all__ = [
@@ -13,7 +15,10 @@ __all__ = [
     "Activity",
     "Comment",
     "DayOf",
+    "Epic",
     "Project",
+    "Sprint",
+    "SprintMembership",
     "Task",
     "TaskQuerySet",
 ]

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from taskmanager.accounts.models import Organization
 from taskmanager.tasks.models.comments import Comment
+from taskmanager.tasks.models.epics import Epic
+from taskmanager.tasks.models.sprints import Sprint
 from taskmanager.tasks.models.tasks import Task
 
 
@@ -46,6 +48,8 @@ class Activity(models.Model):
         COMMENTED = "commented", "commented"
         EDITED_COMMENT = "edited_comment", "edited a comment"
         DELETED_COMMENT = "deleted_comment", "deleted a comment"
+        PLANNED = "planned", "planned it"
+        REMOVED = "removed", "removed it"
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="Whose history it is"
@@ -56,7 +60,26 @@ class Activity(models.Model):
         on_delete=models.SET_NULL,
         related_name="activities",
         db_index=False,
-        db_comment="The task it is about; empty once that is deleted",
+        db_comment="The task it is about; empty for other items, and once that is deleted",
+    )
+    epic = models.ForeignKey(
+        Epic,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
+        db_index=False,
+        db_comment="The epic it is about; empty for other items, and once that is deleted",
+    )
+    sprint = models.ForeignKey(
+        Sprint,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
+        db_index=False,
+        db_comment="The sprint it is about, or that the task was planned into; empty once that is deleted",
+    )
+    reference = models.CharField(
+        max_length=100, db_comment="What the item was called then: a task as in WEB-12, an epic or sprint by its name"
     )
     comment = models.ForeignKey(
         Comment,
@@ -66,7 +89,6 @@ class Activity(models.Model):
         db_index=False,
         db_comment="The comment that was written or edited; empty for other changes, and once it is deleted",
     )
-    reference = models.CharField(max_length=21, db_comment="What the item was called then, as in WEB-12")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -101,6 +123,8 @@ class Activity(models.Model):
                         "commented",
                         "edited_comment",
                         "deleted_comment",
+                        "planned",
+                        "removed",
                     ]
                 ),
                 name="tasks_activity_verb_check",
@@ -108,6 +132,8 @@ class Activity(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["task", "-id"], name="tasks_activity_of_task"),
+            models.Index(fields=["epic", "-id"], condition=Q(epic__isnull=False), name="tasks_activity_of_epic"),
+            models.Index(fields=["sprint", "-id"], condition=Q(sprint__isnull=False), name="tasks_activity_of_sprint"),
             models.Index(fields=["organization", "-id"], name="tasks_activity_newest"),
             models.Index(fields=["comment"], condition=~Q(comment=None), name="tasks_activity_of_comment"),
         ]

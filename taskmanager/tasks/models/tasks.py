@@ -10,7 +10,9 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from taskmanager.accounts.models import Organization
+from taskmanager.tasks.models.epics import Epic
 from taskmanager.tasks.models.projects import Project
+from taskmanager.tasks.models.sprints import Sprint, SprintMembership, SprintQuerySet
 
 # Counting stops here: people need "1,000+", not 183,412, and the page costs the same at any size.
 COUNT_LIMIT = 1000
@@ -41,6 +43,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Keep one column of a board, in its order."""
         return self.filter(project=project, status=status).order_by("position", "pk")
 
+    def in_sprint(self, sprint: Sprint) -> Self:
+        """Keep those that are in the sprint now."""
+        return self.filter(pk__in=SprintMembership.objects.open().filter(sprint=sprint).values("task"))
+
     def created_on(self, day: datetime.date) -> Self:
         """Keep those created on that day in the current time zone, the newest first."""
         return self._within("created_at", day, day)
@@ -60,7 +66,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def for_cards(self) -> Self:
         """Fetch what a card shows and nothing more; a query that a template would cause raises instead."""
-        return self.select_related("owner", "project").defer("description").fetch_mode(models.FETCH_RAISE)
+        return (
+            self.select_related("owner", "project", "epic")
+            .defer("description", "epic__description")
+            .fetch_mode(models.FETCH_RAISE)
+        )
 
     def for_results(self, characters: int) -> Self:
         """Fetch what a found task shows: a card's fields, and as `beginning` that of the description."""
@@ -68,7 +78,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def for_detail(self) -> Self:
         """Fetch what the page of one task shows."""
-        return self.select_related("owner", "creator", "project").fetch_mode(models.FETCH_RAISE)
+        return self.select_related("owner", "creator", "project", "epic").fetch_mode(models.FETCH_RAISE)
 
     def found_first(self, limit: int) -> Self:
         """Keep the same rows, at most `limit`, but have them all found before they are sorted.
@@ -140,6 +150,15 @@ class Task(models.Model):
         related_name="owned_tasks",
         db_comment="Who is responsible for it; empty for nobody",
     )
+    epic = models.ForeignKey(
+        Epic,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="tasks",
+        db_index=False,
+        db_comment="The epic that it is part of; empty for none",
+    )
     due_date = models.DateField(
         null=True, blank=True, db_comment="The day by which it should be done; not before the day of creation"
     )
@@ -204,6 +223,7 @@ class Task(models.Model):
                 condition=Q(archived_at__isnull=False),
                 name="tasks_task_by_archiving",
             ),
+            models.Index(fields=["epic", "status", "-id"], condition=Q(epic__isnull=False), name="tasks_task_of_epic"),
         ]
 
     def __str__(self) -> str:
@@ -218,6 +238,11 @@ class Task(models.Model):
     def is_claimable(self) -> bool:
         """Whether somebody may still take it."""
         return self.owner_id is None and self.status in CLAIMABLE
+
+    @property
+    def sprints(self) -> SprintQuerySet:
+        """The sprints that it is in now; in which it ever was, its memberships tell."""
+        return Sprint.objects.filter(memberships__task=self, memberships__removed_at=None).in_order()
 
     def days_until_due(self, today: datetime.date) -> int | None:
         """Return the days from `today` to the due date, negative where it has passed; None without one."""

@@ -1,4 +1,4 @@
-"""What happens to projects, tasks and comments: permission, rule, write, history, in one transaction each."""
+"""What happens to tasks, epics, sprints, comments: permission, rule, write, history, in one transaction each."""
 
 from taskmanager.tasks.services.claims import (
     AlreadyClaimed,
@@ -9,20 +9,34 @@ from taskmanager.tasks.services.claims import (
     release_task,
 )
 from taskmanager.tasks.services.comments import CommentConflict, create_comment, delete_comment, edit_comment
+from taskmanager.tasks.services.epics import create_epic, delete_epic, edit_epic
+from taskmanager.tasks.services.merging import Conflicting, EditConflict, UnknownVersion
 from taskmanager.tasks.services.projects import create_project, register_organization
+from taskmanager.tasks.services.sprints import (
+    EndNotAfterStart,
+    OtherProject,
+    SprintHasEnded,
+    SprintNotActive,
+    TaskNotInSprint,
+    create_sprint,
+    create_task_in_sprint,
+    delete_sprint,
+    edit_sprint,
+    plan_task,
+    plan_tasks,
+    remove_task_from_sprint,
+    set_sprint_epic,
+)
 from taskmanager.tasks.services.tasks import (
-    Conflicting,
     DueBeforeCreation,
-    EditConflict,
     UnassignedHasNoOwner,
-    UnknownVersion,
     archive_task,
-    comparable,
     create_task,
     delete_task,
     edit_task,
     move_task,
 )
+from taskmanager.tasks.services.writing import comparable
 
 __all__ = [
     "AlreadyClaimed",
@@ -30,7 +44,12 @@ __all__ = [
     "Conflicting",
     "DueBeforeCreation",
     "EditConflict",
+    "EndNotAfterStart",
     "NotClaimed",
+    "OtherProject",
+    "SprintHasEnded",
+    "SprintNotActive",
+    "TaskNotInSprint",
     "UnassignedHasNoOwner",
     "UnknownVersion",
     "archive_task",
@@ -39,13 +58,24 @@ __all__ = [
     "claim_task_optimistically",
     "comparable",
     "create_comment",
+    "create_epic",
     "create_project",
+    "create_sprint",
     "create_task",
+    "create_task_in_sprint",
     "delete_comment",
+    "delete_epic",
+    "delete_sprint",
     "delete_task",
     "edit_comment",
+    "edit_epic",
+    "edit_sprint",
     "edit_task",
     "move_task",
+    "plan_task",
+    "plan_tasks",
     "register_organization",
     "release_task",
+    "remove_task_from_sprint",
+    "set_sprint_epic",
 ]

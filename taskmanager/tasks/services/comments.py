@@ -7,7 +7,7 @@ from taskmanager.accounts.models import User
 from taskmanager.errors import Conflict, NotFound
 from taskmanager.tasks.models import Activity, Comment, Task
 from taskmanager.tasks.permissions import require_comment_deletion, require_comment_edit, require_member
-from taskmanager.tasks.services.tasks import UnknownVersion
+from taskmanager.tasks.services.merging import UnknownVersion
 from taskmanager.tasks.services.writing import locked, record
 
 

@@ -1,18 +1,19 @@
 """Creating, editing, moving, archiving and deleting tasks."""
 
 import datetime
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from taskmanager.accounts.models import User
-from taskmanager.errors import Conflict, DomainError, NotAllowed, NotFound
+from taskmanager.errors import DomainError, NotAllowed, NotFound
 from taskmanager.tasks import positions, queries
-from taskmanager.tasks.models import Activity, Project, Task
+from taskmanager.tasks.models import Activity, Epic, Project, Task
 from taskmanager.tasks.permissions import may_change, may_claim, require, require_change
 from taskmanager.tasks.services.claims import AlreadyClaimed
+from taskmanager.tasks.services.epics import lock_epic
+from taskmanager.tasks.services.merging import Conflicting, merge, settled
 from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
 
 
@@ -28,33 +29,6 @@ class UnassignedHasNoOwner(DomainError):
     message = "An unassigned task has no owner. Choose another status, or no owner."
 
 
-class UnknownVersion(DomainError):
-    """The edit names a version that never was."""
-
-    message = "This form names a version of the task that doesn't exist. Reload the page."
-
-
-@dataclass(frozen=True)
-class Conflicting:
-    """A field that was changed by others since the edit began, and by the edit to something else."""
-
-    field: str
-    yours: Any
-    theirs: Any
-    actor: User | None  # who changed it last; None for a former member
-
-
-class EditConflict(Conflict):
-    """Somebody changed the same fields meanwhile; nothing was saved."""
-
-    def __init__(self, task: Task, fields: list[Conflicting], kept: dict[str, Any]) -> None:
-        """Take the task as it is now, the fields in question, and those that only others changed."""
-        self.task = task
-        self.fields = fields
-        self.kept = kept
-        super().__init__("Somebody changed the same fields while you were editing.")
-
-
 @transaction.atomic
 def create_task(
     project: Project,
@@ -65,6 +39,7 @@ def create_task(
     status: str = "",
     priority: str = Task.Priority.MEDIUM,
     owner: User | None = None,
+    epic: Epic | None = None,
     due_date: datetime.date | None = None,
 ) -> Task:
     """Make a task on the project's board, on top of its column, with the project's next number.
@@ -74,6 +49,7 @@ def create_task(
     """
     require(actor, "tasks.add_task", project.organization_id)
     _require_member(owner, project.organization_id)
+    lock_epic(epic, project.organization_id)
     if owner and status == Task.Status.UNASSIGNED:
         raise UnassignedHasNoOwner
     status = status or (Task.Status.IN_PROGRESS if owner else Task.Status.UNASSIGNED)
@@ -96,6 +72,7 @@ def create_task(
         priority=priority,
         creator=actor,
         owner=owner,
+        epic=epic,
         due_date=due_date,
         position=positions.top(project.last_number),
         created_at=now,
@@ -109,7 +86,7 @@ def create_task(
 
 @transaction.atomic
 def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
-    """Change the fields that `wanted` names: title, description, status, priority, owner, due_date.
+    """Change the fields that `wanted` names: title, description, status, priority, owner, epic, due_date.
 
     `version` is the one that the edit started from. Fields that others changed since, and this edit didn't,
     keep their new values; where both changed a field to different values, nothing is saved.
@@ -117,9 +94,8 @@ def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
     """
     task = locked(task)
     require_change(task, actor)
-    if not 1 <= version <= task.version:
-        raise UnknownVersion
     _require_member(wanted.get("owner"), task.organization_id)
+    lock_epic(wanted.get("epic"), task.organization_id)
     changes = _merge(task, version, wanted)
     if not changes:
         return task
@@ -131,43 +107,15 @@ def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
 
 
 def _merge(task: Task, version: int, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Return what the edit really changes, measured from the version it started from."""
-    originals: dict[str, Any] = {}
-    last_actor: dict[str, User | None] = {}
-    since = task.activities.filter(version__gt=version).select_related("actor").order_by("pk")
-    for activity in since:
-        for field, (old, _new) in activity.changes.items():
-            originals.setdefault(field, old)
-            last_actor[field] = activity.actor
-    changes: dict[str, Any] = {}
-    kept: dict[str, Any] = {}
-    conflicts: list[Conflicting] = []
-    for field, value in wanted.items():
-        current = getattr(task, field)
-        mine, now = comparable(value), comparable(current)
-        if mine == now:
-            continue
-        if mine == originals.get(field, now):
-            kept[field] = current  # untouched by this edit: what others made of it stays
-            continue
-        if originals.get(field, now) != now:
-            conflicts.append(Conflicting(field, value, current, last_actor[field]))
-        changes[field] = value
-    owner_came_meanwhile = task.owner_id is not None and originals.get("owner", task.owner_id) != task.owner_id
+    """Return what the edit really changes. Raises EditConflict, UnknownVersion."""
+    merged = merge(task, version, wanted)
+    owner_came_meanwhile = task.owner_id is not None and merged.originals.get("owner", task.owner_id) != task.owner_id
+    changes = merged.changes
     if changes.get("status") == Task.Status.UNASSIGNED and "owner" not in changes and owner_came_meanwhile:
         # Taking it out of work would take it from somebody whom this edit has never seen as its owner.
-        kept.pop("owner", None)
-        conflicts.append(Conflicting("owner", None, task.owner, last_actor["owner"]))
-    if conflicts:
-        raise EditConflict(task, conflicts, kept)
-    return changes
-
-
-def comparable(value: Any) -> Any:
-    """Return the value as history keeps it."""
-    if isinstance(value, User):
-        return value.pk
-    return value.isoformat() if isinstance(value, datetime.date) else value
+        merged.kept.pop("owner", None)
+        merged.conflicts.append(Conflicting("owner", None, task.owner, merged.last_actor["owner"]))
+    return settled(task, merged)
 
 
 def _apply(task: Task, changes: dict[str, Any], actor: User) -> None:

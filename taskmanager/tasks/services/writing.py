@@ -1,15 +1,16 @@
-"""How every service changes a task: one row, its version, and its line of history."""
+"""How every service changes a task, an epic or a sprint: one row, its version, and its line of history."""
 
 import datetime
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Model
 from django.utils import timezone
 
 from taskmanager.accounts.models import User
 from taskmanager.errors import NotFound
 from taskmanager.tasks import positions
-from taskmanager.tasks.models import Activity, Comment, Task
+from taskmanager.tasks.models import Activity, Comment, Epic, Sprint, Task
 
 Changes = dict[str, list[Any]]
 
@@ -53,12 +54,12 @@ def completion_before_archiving(task: Task) -> datetime.datetime | None:
     return datetime.datetime.fromisoformat(old) if old else None
 
 
-FIELDS = ("title", "description", "status", "priority", "owner_id", "due_date", "completed_at")
+FIELDS = ("title", "description", "status", "priority", "owner_id", "epic_id", "due_date", "completed_at")
 
 
 def snapshot(task: Task) -> dict[str, Any]:
     """Return the values whose changes history tells."""
-    return {name: _plain(getattr(task, name)) for name in FIELDS}
+    return {name: comparable(getattr(task, name)) for name in FIELDS}
 
 
 def write(task: Task, *, before: dict[str, Any], actor: User, verb: str) -> Task:
@@ -73,7 +74,7 @@ def write(task: Task, *, before: dict[str, Any], actor: User, verb: str) -> Task
 
 
 def record(task: Task, actor: User, verb: str, changes: Changes, *, comment: Comment | None = None) -> Activity:
-    """Write one line of history. People are kept by their id, moments and dates by ISO 8601."""
+    """Write one line of history. People and epics are kept by their id, moments and dates by ISO 8601."""
     return Activity.objects.create(
         organization_id=task.organization_id,
         task=task,
@@ -86,9 +87,38 @@ def record(task: Task, actor: User, verb: str, changes: Changes, *, comment: Com
     )
 
 
+def write_plan(item: Epic | Sprint, changes: dict[str, Any], actor: User) -> None:
+    """Set the fields of an epic or a sprint, save them as its next version, and tell it in its history."""
+    told: Changes = {}
+    for name, value in changes.items():
+        told[name] = [comparable(getattr(item, name)), comparable(value)]
+        setattr(item, name, value)
+    item.version += 1
+    item.updated_at = timezone.now()
+    item.save(update_fields=[*changes, "version", "updated_at"])
+    record_plan(item, actor, Activity.Verb.EDITED, told)
+
+
+def record_plan(item: Epic | Sprint, actor: User, verb: str, changes: Changes) -> Activity:
+    """Write one line of an epic's or a sprint's history."""
+    return Activity.objects.create(
+        organization_id=item.organization_id,
+        epic=item if isinstance(item, Epic) else None,
+        sprint=item if isinstance(item, Sprint) else None,
+        reference=item.name,
+        actor=actor,
+        verb=verb,
+        changes=changes,
+        version=item.version,
+    )
+
+
 def _columns(names: Iterable[str]) -> list[str]:
     return [name.removesuffix("_id") for name in names]
 
 
-def _plain(value: Any) -> Any:
+def comparable(value: Any) -> Any:
+    """Return the value as history keeps it: a row by its id, days and moments by ISO 8601."""
+    if isinstance(value, Model):
+        return value.pk
     return value.isoformat() if isinstance(value, datetime.date) else value

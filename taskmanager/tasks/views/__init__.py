@@ -1,10 +1,22 @@
-"""Pages of tasks."""
+"""Pages of tasks, epics and sprints."""
 
 from taskmanager.tasks.views.board import board
 from taskmanager.tasks.views.changes import task_claim, task_move, task_release
 from taskmanager.tasks.views.comments import comment_create, comment_delete, comment_edit
 from taskmanager.tasks.views.dates import tasks_archived, tasks_of_day
+from taskmanager.tasks.views.epics import epic_create, epic_delete, epic_detail, epic_edit, epic_list, epic_tasks
 from taskmanager.tasks.views.search import task_search
+from taskmanager.tasks.views.sprints import (
+    backlog,
+    sprint_create,
+    sprint_delete,
+    sprint_detail,
+    sprint_edit,
+    sprint_list,
+    sprint_manage,
+    sprint_task_create,
+    sprint_task_remove,
+)
 from taskmanager.tasks.views.tasks import (
     task_by_reference,
     task_create,
@@ -15,10 +27,25 @@ from taskmanager.tasks.views.tasks import (
 )
 
 __all__ = [
+    "backlog",
     "board",
     "comment_create",
     "comment_delete",
     "comment_edit",
+    "epic_create",
+    "epic_delete",
+    "epic_detail",
+    "epic_edit",
+    "epic_list",
+    "epic_tasks",
+    "sprint_create",
+    "sprint_delete",
+    "sprint_detail",
+    "sprint_edit",
+    "sprint_list",
+    "sprint_manage",
+    "sprint_task_create",
+    "sprint_task_remove",
     "task_by_reference",
     "task_claim",
     "task_create",

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
@@ -14,7 +15,7 @@ from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import BoardForm, SearchForm
 from taskmanager.tasks.models import Project, Task
 from taskmanager.tasks.search import Query
-from taskmanager.tasks.views.requests import MemberRequest
+from taskmanager.tasks.views.requests import MemberRequest, chosen_project
 
 
 @require_safe
@@ -22,7 +23,7 @@ def board(request: MemberRequest) -> HttpResponse:
     """Show a project's board, or, for `column` and `after`, the part of that column below a position."""
     form = BoardForm(request.GET)
     form.is_valid()
-    project = _chosen_project(request, form.cleaned_data.get("project", ""))
+    project = chosen_project(request)
     wanted, after = form.cleaned_data.get("column", ""), form.cleaned_data.get("after", "")
     filters = SearchForm(request.GET, actor=request.user, projects=projects_of(request))
     query = filters.query
@@ -37,7 +38,9 @@ def board(request: MemberRequest) -> HttpResponse:
         page = queries.column_page(project, status, after=start, query=query)
         columns.append(cards.column(page, request.user, after=start))
     archived = {"project": project.key, "status": Task.Status.ARCHIVED}
+    sprint = queries.active_sprint(project, timezone.localdate())
     context |= {
+        "span": cards.span(sprint) if sprint else None,
         "columns": columns,
         "filters": filters,
         "query": query,
@@ -78,16 +81,3 @@ def _chips(request: MemberRequest, project: Project, query: Query) -> list[_Chip
         address = _address(project, query.toggled(terms))
         chips.append(_Chip(label, f"?{address}", is_on=set(terms) <= set(query.terms)))
     return chips
-
-
-def _chosen_project(request: MemberRequest, key: str) -> Project:
-    """Return the organization's project with the key, or its first one. Raises Http404 for a key it hasn't."""
-    projects = projects_of(request)
-    if not request.GET.get("project"):
-        if projects:
-            return projects[0]
-        raise Http404("Your organization has no project.")
-    for project in projects:
-        if project.key == key.upper():
-            return project
-    raise Http404("Your organization has no project with that key.")

@@ -144,6 +144,7 @@ def as_json(task: Task) -> dict[str, Any]:
         "priority": task.priority,
         "due_date": task.due_date,
         "project": {"id": task.project_id, "key": task.project.key},
+        "epic": {"id": task.epic.pk, "name": task.epic.name} if task.epic else None,
         "creator": _person(task.creator),
         "owner": _person(task.owner),
         "created_at": task.created_at,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -13,7 +13,8 @@ from django_htmx.middleware import HtmxDetails
 
 from taskmanager.accounts.models import User
 from taskmanager.tasks import queries
-from taskmanager.tasks.models import Comment, Task
+from taskmanager.tasks.context import projects_of
+from taskmanager.tasks.models import Comment, Epic, Project, Sprint, Task
 
 
 class MemberRequest(HttpRequest):
@@ -49,6 +50,26 @@ def find_task(request: MemberRequest, pk: int) -> Task:
 def find_comment(request: MemberRequest, pk: int) -> Comment:
     """Return the comment with its task. Raises Http404, also for another organization's."""
     return get_object_or_404(Comment.objects.of(request.user.organization).for_editing(), pk=pk)
+
+
+def chosen_project(request: MemberRequest) -> Project:
+    """Return the organization's project that the address names, or its first one. Raises Http404 for an unknown key."""
+    projects = projects_of(request)
+    key = request.GET.get("project", "").upper()
+    chosen = [project for project in projects if project.key == key] if key else projects
+    if not chosen:
+        raise Http404("Your organization has no project with that key.")
+    return chosen[0]
+
+
+def find_epic(request: MemberRequest, pk: int) -> Epic:
+    """Return the epic with what its page shows. Raises Http404, also for another organization's."""
+    return get_object_or_404(Epic.objects.of(request.user.organization).for_page(), pk=pk)
+
+
+def find_sprint(request: MemberRequest, pk: int) -> Sprint:
+    """Return the sprint with what its page shows. Raises Http404, also for another organization's."""
+    return get_object_or_404(Sprint.objects.of(request.user.organization).for_page(), pk=pk)
 
 
 def wants_json(request: HttpRequest) -> bool:

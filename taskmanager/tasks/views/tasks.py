@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, IntegerField, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,12 +13,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from taskmanager.errors import DomainError
-from taskmanager.tasks import cards, history, search, services, timeline
+from taskmanager.tasks import cards, queries, search, services, timeline
 from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import FIELDS, CommentForm, ListForm, TaskForm
-from taskmanager.tasks.models import Project, Task
+from taskmanager.tasks.models import Epic, Project, Sprint, Task
 from taskmanager.tasks.permissions import require, require_change
 from taskmanager.tasks.search import Query
+from taskmanager.tasks.views import conflicts
 from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, say
 
 TASKS_PER_PAGE = 50
@@ -99,8 +99,7 @@ def _filtered(request: MemberRequest, chosen: dict[str, Any], query: Query) -> A
             tasks = tasks.filter(owner__username__iexact=username)
     sort = chosen.get("sort", "-created")
     if sort.removeprefix("-") == "priority":
-        ranks = [When(priority=value, then=Value(rank)) for rank, value in enumerate(Task.Priority.values)]
-        tasks = tasks.annotate(priority_rank=Case(*ranks, output_field=IntegerField()))
+        tasks = queries.by_priority(tasks)
     ordering = ListForm.SORTS[sort.removeprefix("-")]
     sign = "-" if sort.startswith("-") else ""
     return tasks.order_by(*(f"{sign}{name}" for name in ordering))
@@ -148,7 +147,8 @@ def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
     """Return what the page of a task shows; `?before=` turns to older comments and history."""
     before = request.GET.get("before", "")
     is_older = before.isascii() and before.isdigit() and len(before) < len(str(2**63))
-    story = timeline.read(task, request.user, before=int(before) if is_older else None)
+    keys = [project.key for project in projects_of(request)]
+    story = timeline.read(task, request.user, keys=keys, before=int(before) if is_older else None)
     card = cards.card(task, request.user)
     detail_url = reverse("tasks:task-detail", args=[task.pk])
     return {
@@ -165,7 +165,20 @@ def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
         "moves": [choice for choice in Task.Status.choices if choice[0] != task.status] if card.may_change else [],
         "may_edit": card.may_change,
         "may_delete": request.user.has_perm("tasks.delete_task"),
+        **_sprints(task),
     }
+
+
+def _sprints(task: Task) -> dict[str, Any]:
+    """Return the sprints that the task is planned into, and those that it was in: one query."""
+    today = timezone.localdate()
+    now: dict[int, Sprint] = {}
+    before: dict[int, Sprint] = {}
+    for membership in task.memberships.select_related("sprint").order_by("sprint__start_date", "pk"):
+        sprint = membership.sprint
+        is_in = membership.removed_at is None and not sprint.has_ended(today)
+        (now if is_in else before)[sprint.pk] = sprint
+    return {"sprints": now.values(), "was_in": [sprint for pk, sprint in before.items() if pk not in now]}
 
 
 @require_safe
@@ -184,30 +197,48 @@ def task_create(request: MemberRequest) -> HttpResponse:
     require(request.user, "tasks.add_task", organization.pk)
     projects = projects_of(request)
     project = _project_to_start_with(request, projects)
-    initial = {"status": Task.Status.UNASSIGNED, "priority": Task.Priority.MEDIUM, "project": project.pk}
+    initial: dict[str, Any] = {
+        "status": Task.Status.UNASSIGNED,
+        "priority": Task.Priority.MEDIUM,
+        "project": project.pk,
+    }
     status = request.GET.get("status")
     if status in Task.Status.values:
         initial["status"] = status
+    epic = request.GET.get("epic", "")
+    if epic.isascii() and epic.isdigit():
+        initial["epic"] = Epic.objects.of(organization).filter(pk=min(int(epic), 2**63 - 1)).first()
     data = request.POST if request.method == "POST" else None
     form = TaskForm(data, initial=initial, organization=organization, projects=projects)
     if request.method == "POST" and form.is_valid():
         try:
             task = _create(request, form, project)
         except DomainError as error:
-            _explain(form, error)
+            explain(form, error)
         else:
             say(request, Toast(f"{task.reference} created."))
             return redirect("tasks:task-detail", pk=task.pk)
-    context = {"form": form, "task": None, "project": project, "cancel_url": reverse("tasks:board")}
+    context = {
+        "form": form,
+        "task": None,
+        "project": project,
+        "action": reverse("tasks:task-create"),
+        "cancel_url": reverse("tasks:board"),
+    }
     return render(request, "tasks/form.html", context)
 
 
 def _create(request: MemberRequest, form: TaskForm, project: Project) -> Task:
+    return services.create_task(form.cleaned_data["project"] or project, actor=request.user, **fields_to_create(form))
+
+
+def fields_to_create(form: TaskForm) -> dict[str, Any]:
+    """Return what the form of a new task says, without what it only seems to say."""
     fields = form.sent()
     # The form shows "Unassigned" from the start: with an owner chosen beside it, that isn't a contradiction.
     if fields.get("owner") and fields.get("status") == Task.Status.UNASSIGNED:
         del fields["status"]
-    return services.create_task(form.cleaned_data["project"] or project, actor=request.user, **fields)
+    return fields
 
 
 def _project_to_start_with(request: HttpRequest, projects: list[Project]) -> Project:
@@ -231,7 +262,7 @@ def task_edit(request: MemberRequest, pk: int) -> HttpResponse:
         projects=projects_of(request),
         task=task,
     )
-    conflicts: list[dict[str, Any]] = []
+    conflicting: list[dict[str, Any]] = []
     status = 200
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"] or task.version
@@ -239,9 +270,9 @@ def task_edit(request: MemberRequest, pk: int) -> HttpResponse:
             saved = services.edit_task(task, actor=request.user, version=version, **form.sent())
         except services.EditConflict as conflict:
             status = conflict.status
-            form, conflicts = _conflict_form(request, form, conflict)
+            form, conflicting = _conflict_form(request, form, conflict)
         except DomainError as error:
-            _explain(form, error)
+            explain(form, error)
         else:
             say(request, Toast(_saved_label(saved, before=task, version=version)))
             return redirect("tasks:task-detail", pk=pk)
@@ -249,7 +280,8 @@ def task_edit(request: MemberRequest, pk: int) -> HttpResponse:
         "form": form,
         "task": task,
         "project": task.project,
-        "conflicts": conflicts,
+        "conflicts": conflicting,
+        "action": reverse("tasks:task-edit", args=[pk]),
         "cancel_url": reverse("tasks:task-detail", args=[pk]),
     }
     return render(request, "tasks/form.html", context, status=status)
@@ -267,28 +299,13 @@ def _conflict_form(
 ) -> tuple[TaskForm, list[dict[str, Any]]]:
     """Return a form that starts from the task as it is now but keeps what was typed, and the conflicts in words."""
     task = conflict.task
-    data = dict(form.data.items())
-    for name in FIELDS:
-        if name in conflict.kept or name not in data:
-            data[name] = form.fields[name].prepare_value(getattr(task, name))
-    data["version"] = task.version
+    data = conflicts.as_now(form, task, fields=FIELDS, taken=conflict.kept)
     fresh = TaskForm(data, organization=request.user.organization, projects=projects_of(request), task=task)
     fresh.is_valid()
-    names = {user.pk: user.display_name for user in (task.owner, form.cleaned_data.get("owner")) if user}
-    rows = [
-        {
-            "name": field.field,
-            "label": history.LABELS[field.field],
-            "yours": history.in_words(field.field, services.comparable(field.yours), names),
-            "theirs": history.in_words(field.field, services.comparable(field.theirs), names),
-            "who": field.actor.display_name if field.actor else history.FORMER_MEMBER,
-        }
-        for field in conflict.fields
-    ]
-    return fresh, rows
+    return fresh, conflicts.in_words(conflict)
 
 
-def _explain(form: TaskForm, error: DomainError) -> None:
+def explain(form: TaskForm, error: DomainError) -> None:
     """Put a rule's sentence beside the field that it is about."""
     fields: dict[type[DomainError], str] = {
         services.DueBeforeCreation: "due_date",
