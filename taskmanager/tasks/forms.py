@@ -229,8 +229,8 @@ class SprintRowForm(Row):
         error_messages={"required": "Give the sprint a name."},
         widget=forms.TextInput(attrs={**TEXT, "autocomplete": "off"}),
     )
-    start_date = day_field(error_messages={"required": "Give its first day."})
-    end_date = day_field(error_messages={"required": "Give its last day."})
+    start_date = day_field(label="First day", error_messages={"required": "Give its first day."})
+    end_date = day_field(label="Last day", error_messages={"required": "Give its last day."})
     epic = EpicChoice()
 
 
