@@ -389,7 +389,7 @@ class MoveForm(forms.Form):
 
 
 class QueryField(forms.Field):
-    """Words and terms in the language of search, which takes any text; `tasks/search.py` reads it."""
+    """Words and terms in the language of search, which takes any text; `tasks/search/` reads it."""
 
     def __init__(self, *, label: str, placeholder: str) -> None:
         """Take the words beside the field and in it."""

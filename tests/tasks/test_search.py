@@ -305,7 +305,7 @@ def test_titles_come_first_and_then_the_newest(board, ada, find):
 
 
 def test_only_the_newest_are_ranked(board, ada, read, monkeypatch):
-    monkeypatch.setattr(search, "RANKED", 2)
+    monkeypatch.setattr("taskmanager.tasks.search.finding.RANKED", 2)
     for title, description in [("keys", ""), ("b", "keys"), ("c", "keys")]:
         services.create_task(board, actor=ada, title=title, description=description)
     found = search.ranked(Task.objects.of(board.organization), read("keys"))

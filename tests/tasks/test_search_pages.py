@@ -117,7 +117,7 @@ def test_a_reference_leads_to_its_task(write, client):
 
 def test_results_come_in_pages_and_end_with_the_newest_thousand(write, client, monkeypatch):
     monkeypatch.setattr("taskmanager.tasks.views.search.RESULTS_PER_PAGE", 2)
-    monkeypatch.setattr("taskmanager.tasks.search.RANKED", 4)
+    monkeypatch.setattr("taskmanager.tasks.search.finding.RANKED", 4)
     monkeypatch.setattr("taskmanager.tasks.views.search.COUNT_LIMIT", 4)
     for number in range(5):
         write(f"Key {number}")

@@ -52,7 +52,7 @@ def task_search(request: MemberRequest) -> HttpResponse:
 
 
 def _found(request: MemberRequest, tasks: TaskQuerySet, query: Query) -> dict[str, Any]:
-    """Return a page of results. More than RANKED are counted as "1,000+" and can't be turned to: people add a word."""
+    """Return a page of results. More than COUNT_LIMIT are counted as "1,000+" and can't be turned to: people add a word."""
     count = search.matching(tasks, query).capped_count()
     results = search.ranked(tasks, query).for_results(search.DESCRIPTION_READ)
     page: Any = _RankedPaginator(results, count).get_page(request.GET.get("page"))
@@ -71,7 +71,7 @@ class _RankedPaginator(Paginator):  # type: ignore[type-arg]
     def __init__(self, results: TaskQuerySet, count: int) -> None:
         """Take the results and their number."""
         super().__init__(results, RESULTS_PER_PAGE)
-        self.count = min(count, search.RANKED)
+        self.count = min(count, COUNT_LIMIT)
 
 
 # What to type, and what it finds.

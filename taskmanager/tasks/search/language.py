@@ -1,9 +1,7 @@
-"""The language of search: what people type into a search field or a filter, and the tasks that it finds.
+"""The language of search: what people type into a search field or a filter.
 
 `read` turns the text into a `Query`; nothing that can be typed is an error. What can't be understood becomes a
-`Problem` with a sentence for the person, and the rest still applies. `matching` keeps the tasks that fit.
-
-A new term is one entry in TERMS.
+`Problem` with a sentence for the person, and the rest still applies. A new term is one entry in TERMS.
 """
 
 import datetime
@@ -13,21 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, F, Func, Q, Value
-from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.db.models import Q
 
 from taskmanager.accounts.models import User
-from taskmanager.tasks.models import COUNT_LIMIT, Project, Task, TaskQuerySet
+from taskmanager.tasks.models import Project, Task
 
 MAX_LENGTH = 500  # characters; PostgreSQL refuses a single word of more than 2,046 bytes
 MAX_PARTS = 20  # words and terms
-# The newest matches are ranked, and no more: ranking 200,000 hits of a common word would cost seconds and help nobody.
-RANKED = COUNT_LIMIT
-SNIPPET = 180  # characters
-DESCRIPTION_READ = 4000  # characters of a description that a snippet is looked for in
 
 OPEN = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS)
 LOOKUPS = {"": "exact", "=": "exact", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
@@ -208,9 +198,6 @@ TERMS = {
 }
 
 
-# Reading
-
-
 def parse(text: str) -> Query:
     """Return what the text asks for. Names of people and projects are not looked up yet: `read` does."""
     # A database takes neither NUL nor half a character.
@@ -294,154 +281,3 @@ def _reference(query: Query, keys: Collection[str]) -> tuple[str, int] | None:
         return None
     match = REFERENCE.fullmatch(query.words[0].text.upper())
     return (match["key"], int(match["number"])) if match and match["key"] in keys else None
-
-
-# Finding
-
-
-def matching(tasks: TaskQuerySet, query: Query) -> TaskQuerySet:
-    """Keep the tasks that fit the query. The caller has kept those of the organization."""
-    today = timezone.localdate()
-    for term in query.terms:
-        condition = TERMS[term.key].keeps(term, today)
-        tasks = tasks.filter(~condition if term.negated else condition)
-    if query.reference:
-        key, number = query.reference
-        return tasks.filter(project__key=key, number=number)
-    for condition in _words(query.words):
-        tasks = tasks.filter(condition)
-    return tasks
-
-
-def ranked(tasks: TaskQuerySet, query: Query) -> TaskQuerySet:
-    """Return the newest RANKED matches, those with all the words in their title first, then the newest."""
-    found = matching(tasks, query).order_by("-pk").values("pk")[:RANKED]
-    sought = tuple(word for word in query.words if not word.negated)
-    in_title = [condition.desc() for condition in _in_title(sought)]
-    return tasks.filter(pk__in=found).order_by(*in_title, "-pk")
-
-
-class InWords(Func):
-    """Whether the stored full text of a task matches a tsquery: for PostgreSQL alone, which has the column `words`.
-
-    The column isn't a field of the model, because SQLite hasn't got it; migration 0004 makes it.
-    """
-
-    output_field = BooleanField()
-
-    def __init__(self, tsquery: str) -> None:
-        """Take the query in the syntax of to_tsquery."""
-        super().__init__(F("pk"), Value(tsquery))
-
-    def as_postgresql(self, compiler: Any, _connection: Any, **_context: Any) -> Any:
-        """Name the column in the table, or its alias in a subquery, that the primary key is taken from."""
-        pk, tsquery = self.get_source_expressions()
-        sql, params = compiler.compile(tsquery)
-        return f"{compiler.quote_name(pk.alias)}.words @@ to_tsquery('simple', {sql})", params
-
-
-def _words(words: Iterable[Word]) -> list[Any]:
-    """Return the conditions for the words. Comments will be found here too, by a column `words` of their own."""
-    signs = [word for word in words if word.is_sign]
-    letters = [word for word in words if not word.is_sign]
-    # Full text knows no signs. They are looked for in titles, which is one quick pass.
-    conditions: list[Any] = [_sign(word, _contains("title", word)) for word in signs]
-    if not letters:
-        return conditions
-    if connection.vendor == "postgresql":
-        return [*conditions, InWords(_tsquery(letters))]
-    return [
-        *conditions,
-        *(_sign(word, _contains("title", word) | _contains("description", word)) for word in letters),
-    ]
-
-
-def _in_title(words: tuple[Word, ...]) -> list[Any]:
-    letters = [word for word in words if not word.is_sign]
-    if not letters:
-        return []
-    if connection.vendor == "postgresql":
-        return [InWords(_tsquery(letters, weight="A"))]
-    whole = Q()
-    for word in letters:
-        whole &= _contains("title", word)
-    return [ExpressionWrapper(whole, output_field=BooleanField())]
-
-
-def _tsquery(words: Iterable[Word], *, weight: str = "") -> str:
-    """Return the words in the syntax of to_tsquery. No sign of it is left in them: all became spaces."""
-    parts = []
-    for word in words:
-        # Each word is found as the beginning of one: "patch" finds "patches", and so does typing.
-        flags = [weight] * (len(word.pieces) - 1) + [weight if word.exact else f"*{weight}"]
-        pieces = (f"'{piece}':{flag}".rstrip(":") for piece, flag in zip(word.pieces, flags, strict=True))
-        parts.append(f"{'!' if word.negated else ''}({' <-> '.join(pieces)})")
-    return " & ".join(parts)
-
-
-def _contains(name: str, word: Word) -> Q:
-    # SQLite's LIKE knows the case of ASCII letters only.
-    spellings = {word.text, word.text.lower(), word.text.upper(), word.text.capitalize()}
-    condition = Q()
-    for spelling in [word.text] if word.text.isascii() else sorted(spellings):
-        condition |= Q(**{f"{name}__icontains": spelling})
-    return condition
-
-
-def _sign(word: Word, condition: Q) -> Q:
-    return ~condition if word.negated else condition
-
-
-# Showing
-
-
-def highlight(text: str, query: Query) -> SafeString:
-    """Return the text as HTML, everything in it escaped, with what the words found in <mark>."""
-    pattern = _pattern(query, text)
-    if not pattern:
-        return conditional_escape(text)
-    pieces = []
-    at = 0
-    for match in pattern.finditer(text):
-        pieces += [conditional_escape(text[at : match.start()]), format_html("<mark>{}</mark>", match[0])]
-        at = match.end()
-    # Each piece has been escaped by itself.
-    return mark_safe("".join([*pieces, conditional_escape(text[at:])]))  # noqa: S308
-
-
-def snippet(markdown: str, query: Query) -> SafeString:
-    """Return the part of a description around the first word that is found there, as one highlighted line."""
-    text = " ".join(MARKUP.sub(lambda match: match["label"] or "", markdown).split())
-    pattern = _pattern(query, text)
-    found = pattern.search(text) if pattern else None
-    start = max(0, found.start() - SNIPPET // 3) if found else 0
-    # It begins and ends between words, unless a word is endless.
-    start = text.find(" ", start, start + 30) + 1 or start if start else 0
-    end = start + SNIPPET
-    end = len(text) if end >= len(text) else max(text.rfind(" ", end - 30, end), 0) or end
-    html = highlight(text[start:end], query)
-    return format_html("{}{}{}", "… " if start else "", html, " …" if end < len(text) else "")
-
-
-# The marks of Markdown that would only disturb in one line of plain text.
-MARKUP = re.compile(
-    r"^[ \t]*(?:[#>]+|[-*+]|\d+\.)[ \t]+|^[ \t]*```.*$|\*\*|`|!?\[(?P<label>[^\[\]\n]*)\]\([^()\s]*\)", re.MULTILINE
-)
-
-
-def _pattern(query: Query, text: str) -> re.Pattern[str] | None:
-    # Longest first, so that "keyboard" is marked whole where "key" is asked for too.
-    words = sorted((word for word in query.words if not word.negated), key=lambda word: -len(word.text))
-    if not words:
-        return None
-    return re.compile("|".join(_pattern_of(word, text) for word in words), re.IGNORECASE)
-
-
-def _pattern_of(word: Word, text: str) -> str:
-    if word.is_sign or not word.pieces:
-        return re.escape(word.text)
-    pieces = r"[\W_]+".join(re.escape(piece) for piece in word.pieces)
-    pattern = rf"(?<![^\W_]){pieces}" + (r"(?![^\W_])" if word.exact else "")
-    if connection.vendor != "postgresql" and not re.search(pattern, text, re.IGNORECASE):
-        return pieces  # SQLite finds it in the middle of words, too
-    return pattern

@@ -1,0 +1,23 @@
+"""Search: the language that people type, the tasks that it finds, and what was found in them, marked.
+
+The board's filter, the list's and the page of search speak this one language.
+"""
+
+from taskmanager.tasks.search.finding import matching, ranked
+from taskmanager.tasks.search.language import EVERYTHING, Problem, Query, Term, Word, parse, read
+from taskmanager.tasks.search.showing import DESCRIPTION_READ, highlight, snippet
+
+__all__ = [
+    "DESCRIPTION_READ",
+    "EVERYTHING",
+    "Problem",
+    "Query",
+    "Term",
+    "Word",
+    "highlight",
+    "matching",
+    "parse",
+    "ranked",
+    "read",
+    "snippet",
+]

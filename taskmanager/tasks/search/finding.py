@@ -1,0 +1,107 @@
+"""The tasks that a query finds: by full text on PostgreSQL, by a simple match on SQLite."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, F, Func, Q, Value
+from django.utils import timezone
+
+from taskmanager.tasks.models import COUNT_LIMIT, TaskQuerySet
+from taskmanager.tasks.search.language import TERMS, Query, Word
+
+# The newest matches are ranked, and no more: ranking 200,000 hits of a common word would cost seconds and help nobody.
+RANKED = COUNT_LIMIT
+
+
+def matching(tasks: TaskQuerySet, query: Query) -> TaskQuerySet:
+    """Keep the tasks that fit the query. The caller has kept those of the organization."""
+    today = timezone.localdate()
+    for term in query.terms:
+        condition = TERMS[term.key].keeps(term, today)
+        tasks = tasks.filter(~condition if term.negated else condition)
+    if query.reference:
+        key, number = query.reference
+        return tasks.filter(project__key=key, number=number)
+    for condition in _words(query.words):
+        tasks = tasks.filter(condition)
+    return tasks
+
+
+def ranked(tasks: TaskQuerySet, query: Query) -> TaskQuerySet:
+    """Return the newest RANKED matches, those with all the words in their title first, then the newest."""
+    found = matching(tasks, query).order_by("-pk").values("pk")[:RANKED]
+    sought = tuple(word for word in query.words if not word.negated)
+    in_title = [condition.desc() for condition in _in_title(sought)]
+    return tasks.filter(pk__in=found).order_by(*in_title, "-pk")
+
+
+class InWords(Func):
+    """Whether the stored full text of a task matches a tsquery: for PostgreSQL alone, which has the column `words`.
+
+    The column isn't a field of the model, because SQLite hasn't got it; migration 0004 makes it.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, tsquery: str) -> None:
+        """Take the query in the syntax of to_tsquery."""
+        super().__init__(F("pk"), Value(tsquery))
+
+    def as_postgresql(self, compiler: Any, _connection: Any, **_context: Any) -> Any:
+        """Name the column in the table, or its alias in a subquery, that the primary key is taken from."""
+        pk, tsquery = self.get_source_expressions()
+        sql, params = compiler.compile(tsquery)
+        return f"{compiler.quote_name(pk.alias)}.words @@ to_tsquery('simple', {sql})", params
+
+
+def _words(words: Iterable[Word]) -> list[Any]:
+    """Return the conditions for the words. Comments will be found here too, by a column `words` of their own."""
+    signs = [word for word in words if word.is_sign]
+    letters = [word for word in words if not word.is_sign]
+    # Full text knows no signs. They are looked for in titles, which is one quick pass.
+    conditions: list[Any] = [_sign(word, _contains("title", word)) for word in signs]
+    if not letters:
+        return conditions
+    if connection.vendor == "postgresql":
+        return [*conditions, InWords(_tsquery(letters))]
+    return [
+        *conditions,
+        *(_sign(word, _contains("title", word) | _contains("description", word)) for word in letters),
+    ]
+
+
+def _in_title(words: tuple[Word, ...]) -> list[Any]:
+    letters = [word for word in words if not word.is_sign]
+    if not letters:
+        return []
+    if connection.vendor == "postgresql":
+        return [InWords(_tsquery(letters, weight="A"))]
+    whole = Q()
+    for word in letters:
+        whole &= _contains("title", word)
+    return [ExpressionWrapper(whole, output_field=BooleanField())]
+
+
+def _tsquery(words: Iterable[Word], *, weight: str = "") -> str:
+    """Return the words in the syntax of to_tsquery. No sign of it is left in them: all became spaces."""
+    parts = []
+    for word in words:
+        # Each word is found as the beginning of one: "patch" finds "patches", and so does typing.
+        flags = [weight] * (len(word.pieces) - 1) + [weight if word.exact else f"*{weight}"]
+        pieces = (f"'{piece}':{flag}".rstrip(":") for piece, flag in zip(word.pieces, flags, strict=True))
+        parts.append(f"{'!' if word.negated else ''}({' <-> '.join(pieces)})")
+    return " & ".join(parts)
+
+
+def _contains(name: str, word: Word) -> Q:
+    # SQLite's LIKE knows the case of ASCII letters only.
+    spellings = {word.text, word.text.lower(), word.text.upper(), word.text.capitalize()}
+    condition = Q()
+    for spelling in [word.text] if word.text.isascii() else sorted(spellings):
+        condition |= Q(**{f"{name}__icontains": spelling})
+    return condition
+
+
+def _sign(word: Word, condition: Q) -> Q:
+    return ~condition if word.negated else condition
