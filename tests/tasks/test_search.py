@@ -15,7 +15,11 @@ from taskmanager.tasks.search import Term, Word, highlight, parse, snippet
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
 DAY = datetime.date(2026, 12, 1)
-TERMS = "the terms are status:, owner:, creator:, priority:, due:, is:, project:."
+TERMS = "the terms are status:, owner:, creator:, epic:, sprint:, priority:, due:, is:, project:."
+
+
+def a_title(kind: str) -> str:
+    return f"or the name of one of your organization’s {kind}, in quotes where it has spaces."
 
 
 @pytest.fixture
@@ -129,8 +133,11 @@ A_PRIORITY = "takes low, medium, high or urgent, also with <, <=, > or >= before
         ("due:٢٠٢٦-١٢-٠١", f"due: {A_DATE}"),
         ("is:late", "is: takes open or overdue."),
         ("project:GLOBEX", "project: takes one of ACME."),
-        ("epic:search", f"{TERMS} To look for the words themselves, put them in quotes."),
-        ("sprint:current", f"{TERMS} To look for the words themselves, put them in quotes."),
+        ("epic:search", f"epic: takes none, {a_title('epics')}"),
+        ("epic:<none", f"epic: takes none, {a_title('epics')}"),
+        ("epic:", f"epic: takes none, {a_title('epics')}"),
+        ("sprint:next", f"sprint: takes current, none, {a_title('sprints')}"),
+        ("-sprint:", f"sprint: takes current, none, {a_title('sprints')}"),
         ("-label:x", f"{TERMS} To look for the words themselves, put them in quotes."),
     ],
 )
@@ -343,6 +350,96 @@ def test_another_organization_is_never_found(board, ada, oscar, find):
     query = search.read("keys", actor=oscar, projects=[theirs])
     assert search.matching(Task.objects.of(ada.organization), query).capped_count() == 0
     assert search.matching(Task.objects.of(oscar.organization), query).capped_count() == 1
+
+
+# Epics and sprints
+
+
+@pytest.fixture
+def plans(board, ada, oscar):
+    """Billing with a task in today's sprint, Search with one that was in it, and a task without either."""
+    today = timezone.localdate()
+    days = datetime.timedelta(days=1)
+    billing, finding = (
+        services.create_epic(board, actor=ada, name=name) for name in ("Live Billing", "Suche Ähnliches")
+    )
+    services.create_epic(Project.objects.of(oscar.organization).get(), actor=oscar, name="Foreign")
+    now = services.create_sprint(board, actor=ada, name="Sprint 14", start_date=today, end_date=today + 9 * days)
+    past = services.create_sprint(
+        board, actor=ada, name="Sprint 13", start_date=today - 9 * days, end_date=today + 9 * days
+    )
+    invoice = services.create_task(board, actor=ada, title="Invoice", epic=billing)
+    index = services.create_task(board, actor=ada, title="Index", epic=finding)
+    services.create_task(board, actor=ada, title="Plain")
+    services.plan_tasks(now, tasks=[invoice], actor=ada)
+    services.plan_tasks(past, tasks=[invoice, index], actor=ada)
+    services.remove_task_from_sprint(index, sprint=past, actor=ada)
+    past.start_date, past.end_date = today - 9 * days, today - days
+    past.save()
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ('epic:"live billing"', ["Invoice"]),
+        ('epic:"Suche Ähnliches"', ["Index"]),
+        ("epic:none", ["Plain"]),
+        ("-epic:none", ["Index", "Invoice"]),
+        ('-epic:"Live Billing"', ["Plain", "Index"]),
+        ("sprint:current", ["Invoice"]),
+        ("-sprint:current", ["Plain", "Index"]),
+        ('sprint:"SPRINT 13"', ["Invoice"]),
+        ('sprint:"sprint 13" sprint:current', ["Invoice"]),
+        ("sprint:none", ["Plain", "Index"]),
+        ("sprint:none epic:none", ["Plain"]),
+    ],
+)
+def test_a_term_finds_what_an_epic_has_and_a_sprint_has_now(text, titles, plans, find):
+    assert find(text) == titles
+
+
+def test_an_epic_of_another_organization_has_no_name_here(plans, read):
+    assert [problem.source for problem in read("epic:Foreign").problems] == ["epic:Foreign"]
+
+
+def test_all_names_are_looked_up_by_one_query(plans, ada, ed, board, django_assert_num_queries):
+    text = 'owner:ed epic:"live billing" sprint:"sprint 13" sprint:current'
+    with django_assert_num_queries(1):
+        query = search.read(text, actor=ada, projects=[board])
+    assert not query.problems
+    with django_assert_num_queries(0):
+        search.read("epic:none sprint:current sprint:none", actor=ada, projects=[board])
+
+
+# Comments
+
+
+def test_words_of_comments_are_found(task, board, ada, ed, find):
+    other = services.create_task(board, actor=ada, title="Paint the fence")
+    services.create_comment(task, actor=ed, text="Needs **staging** first.")
+    late = services.create_comment(task, actor=ada, text="Then `tasks/views.py` in production.")
+    services.create_comment(other, actor=ada, text="Green.")
+    assert find("stag") == find("signing staging") == find('"views.py"') == ["Rotate the signing keys"]
+    assert find("-staging") == ["Paint the fence"]
+    services.edit_comment(late, actor=ada, version=1, text="Then everywhere.")
+    assert find("production") == []
+    assert find("everywhere") == ["Rotate the signing keys"]
+    services.delete_comment(late, actor=ada)
+    assert find("everywhere") == []
+    assert find("staging") == ["Rotate the signing keys"]
+
+
+def test_a_word_in_a_title_comes_before_one_in_a_comment(task, board, ada, find):
+    services.create_comment(services.create_task(board, actor=ada, title="Newer"), actor=ada, text="Of keys.")
+    assert find("keys") == ["Rotate the signing keys", "Newer"]
+
+
+def test_many_long_comments_never_make_a_write_fail(task, ada, find):
+    words = [f"{number:x}-{'é' * 30}" for number in range(3000)]
+    for start in range(0, 3000, 300):
+        services.create_comment(task, actor=ada, text=" ".join(words[start : start + 300]))
+    services.edit_task(task, actor=ada, version=1, description=" ".join(f"{word}z" for word in words[:1400]))
+    assert find("1-é") == ["Rotate the signing keys"]
 
 
 # Hostile text

@@ -1,11 +1,13 @@
 """Search and filters as pages: the results, the hits while typing, the filtered board and the filtered list."""
 
+import datetime
 from collections.abc import Callable
 from html import unescape
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from taskmanager.accounts.models import User
 from taskmanager.tasks import services
@@ -20,6 +22,7 @@ SEARCH = [
     "people whom the query names",
     "number of tasks",
     "tasks of the page with project and owner",
+    "comments where a description hasn't the words",
 ]
 HITS = [*SESSION, "user with organization and permissions", "projects", "the first eight tasks with project and owner"]
 BOARD = [
@@ -316,3 +319,25 @@ def test_the_number_of_queries_does_not_grow(path, headers, legend, write, ed, c
         with django_assert_num_queries(len(legend)):
             assert client.get(path, headers=headers).status_code == 200
     assert len(legend) <= (8 if legend is BOARD else 7)
+
+
+def test_what_was_found_in_a_comment_is_shown(write, ed, client):
+    services.create_comment(
+        write("Rotate the keys", description="Soon."), actor=ed, text="On **staging** <b>first</b>."
+    )
+    shown = html(client.get("/search/?q=staging"))
+    assert "In a comment: On <mark>staging</mark> &lt;b&gt;first&lt;/b&gt;." in shown
+    assert "In a comment" not in html(client.get("/search/?q=soon"))
+
+
+def test_the_board_offers_the_sprint_that_runs(board, write, ada, client):
+    assert "This sprint" not in html(client.get("/"))
+    today = timezone.localdate()
+    sprint = services.create_sprint(
+        board, actor=ada, name="Now", start_date=today, end_date=today + datetime.timedelta(days=3)
+    )
+    services.plan_tasks(sprint, tasks=[write("Rotate the keys")], actor=ada)
+    write("Paint the fence")
+    assert "?project=ACME&amp;q=sprint%3Acurrent" in html(client.get("/"))
+    found = html(client.get("/?q=sprint:current"))
+    assert [title in found for title in ("Rotate the keys", "Paint the fence")] == [True, False]

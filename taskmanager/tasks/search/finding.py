@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, F, Func, Q, Value
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, Value
 from django.utils import timezone
 
-from taskmanager.tasks.models import COUNT_LIMIT, TaskQuerySet
+from taskmanager.tasks.models import COUNT_LIMIT, Comment, TaskQuerySet
 from taskmanager.tasks.search.language import TERMS, Query, Word
 
 # The newest matches are ranked, and no more: ranking 200,000 hits of a common word would cost seconds and help nobody.
@@ -39,7 +39,7 @@ def ranked(tasks: TaskQuerySet, query: Query) -> TaskQuerySet:
 class InWords(Func):
     """Whether the stored full text of a task matches a tsquery: for PostgreSQL alone, which has the column `words`.
 
-    The column isn't a field of the model, because SQLite hasn't got it; migration 0004 makes it.
+    The column isn't a field of the model, because SQLite hasn't got it; migrations 0004 and 0008 make it.
     """
 
     output_field = BooleanField()
@@ -56,19 +56,21 @@ class InWords(Func):
 
 
 def _words(words: Iterable[Word]) -> list[Any]:
-    """Return the conditions for the words. Comments will be found here too, by a column `words` of their own."""
+    """Return the conditions for the words: each has to be in the title, the description or a comment."""
     signs = [word for word in words if word.is_sign]
     letters = [word for word in words if not word.is_sign]
     # Full text knows no signs. They are looked for in titles, which is one quick pass.
-    conditions: list[Any] = [_sign(word, _contains("title", word)) for word in signs]
+    conditions: list[Any] = [_sign(word, contains("title", word.text)) for word in signs]
     if not letters:
         return conditions
     if connection.vendor == "postgresql":
         return [*conditions, InWords(_tsquery(letters))]
-    return [
-        *conditions,
-        *(_sign(word, _contains("title", word) | _contains("description", word)) for word in letters),
-    ]
+    return [*conditions, *(_sign(word, _anywhere(word)) for word in letters)]
+
+
+def _anywhere(word: Word) -> Q:
+    said = Comment.objects.filter(contains("text", word.text), task=OuterRef("pk"))
+    return contains("title", word.text) | contains("description", word.text) | Q(Exists(said))
 
 
 def _in_title(words: tuple[Word, ...]) -> list[Any]:
@@ -79,7 +81,7 @@ def _in_title(words: tuple[Word, ...]) -> list[Any]:
         return [InWords(_tsquery(letters, weight="A"))]
     whole = Q()
     for word in letters:
-        whole &= _contains("title", word)
+        whole &= contains("title", word.text)
     return [ExpressionWrapper(whole, output_field=BooleanField())]
 
 
@@ -94,11 +96,12 @@ def _tsquery(words: Iterable[Word], *, weight: str = "") -> str:
     return " & ".join(parts)
 
 
-def _contains(name: str, word: Word) -> Q:
+def contains(name: str, text: str) -> Q:
+    """Return whether the field has the text somewhere, without regard to case."""
     # SQLite's LIKE knows the case of ASCII letters only.
-    spellings = {word.text, word.text.lower(), word.text.upper(), word.text.capitalize()}
+    spellings = {text, text.lower(), text.upper(), text.capitalize()}
     condition = Q()
-    for spelling in [word.text] if word.text.isascii() else sorted(spellings):
+    for spelling in [text] if text.isascii() else sorted(spellings):
         condition |= Q(**{f"{name}__icontains": spelling})
     return condition
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Lower
 
-from taskmanager.accounts.models import User
-from taskmanager.tasks.models import Project, Task
+from taskmanager.accounts.models import Organization, User
+from taskmanager.tasks.models import Epic, Project, Sprint, SprintMembership, Task
 
 MAX_LENGTH = 500  # characters; PostgreSQL refuses a single word of more than 2,046 bytes
 MAX_PARTS = 20  # words and terms
@@ -130,6 +131,10 @@ def _read_name(operator: str, value: str) -> str | None:
     return None if operator else value.removeprefix("@").lower() or None
 
 
+def _read_title(operator: str, value: str) -> str | None:
+    return None if operator else value or None
+
+
 def _read_priority(_operator: str, value: str) -> str | None:
     return value.upper() if value.upper() in Task.Priority.values else None
 
@@ -156,6 +161,22 @@ def _has_priority(term: Term, _today: datetime.date) -> Q:
     return Q(priority__in=fits[LOOKUPS[term.operator]])
 
 
+def _is_part(term: Term, _today: datetime.date) -> Q:
+    return Q(epic=None) if term.value is None else Q(epic__in=term.value)
+
+
+def _is_planned(term: Term, today: datetime.date) -> Q:
+    # A condition on rows of another table would find a task once for each of them: it is asked of the task instead.
+    memberships = SprintMembership.objects.open().filter(task=OuterRef("pk"))
+    if term.value is None:
+        return ~Q(Exists(memberships))
+    if term.value == "current":
+        memberships = memberships.filter(sprint__start_date__lte=today, sprint__end_date__gte=today)
+    else:
+        memberships = memberships.filter(sprint__in=term.value)
+    return Q(Exists(memberships))
+
+
 def _is_due(term: Term, today: datetime.date) -> Q:
     if term.value == "none":
         return Q(due_date=None)
@@ -177,7 +198,6 @@ STATUSES = {
 }
 A_DATE = "a date like 2026-12-24, also with <, <=, > or >= before it, or today, or none"
 A_NAME = "me, none, or the username of somebody in your organization"
-PEOPLE = ("owner", "creator")  # terms whose names are looked up
 
 TERMS = {
     "status": Kind(
@@ -187,6 +207,14 @@ TERMS = {
     ),
     "owner": Kind(A_NAME, _read_name, lambda term, _today: Q(owner=term.value)),
     "creator": Kind(A_NAME, _read_name, lambda term, _today: Q(creator=term.value)),
+    "epic": Kind(
+        "none, or the name of one of your organization’s epics, in quotes where it has spaces", _read_title, _is_part
+    ),
+    "sprint": Kind(
+        "current, none, or the name of one of your organization’s sprints, in quotes where it has spaces",
+        _read_title,
+        _is_planned,
+    ),
     "priority": Kind("low, medium, high or urgent, also with <, <=, > or >= before it", _read_priority, _has_priority),
     "due": Kind(A_DATE, _read_due, _is_due),
     "is": Kind("open or overdue", _one_of({"open": "open", "overdue": "overdue"}), _is),
@@ -252,27 +280,63 @@ def _wrong(term: Term, takes: str) -> Problem:
 def read(text: str, *, actor: User, projects: Iterable[Project], people: Iterable[User] | None = None) -> Query:
     """Return what the text asks for as the actor means it, with the names in it looked up in their organization.
 
-    At most one query, and none if the `people` who may be named are given.
+    At most one query, and none if it names nothing but projects and the `people`, who may be given.
     """
     query = parse(text)
-    names = {term.value for term in query.terms if term.key in PEOPLE} - {"me", "none"}
-    if names and people is None:
-        people = User.objects.of(actor.organization).with_usernames(names)
-    ids: dict[str, int | None] = {"me": actor.pk, "none": None}
-    ids |= {user.username.lower(): user.pk for user in people or () if names}
-    keys: dict[str, int | None] = {project.key: project.pk for project in projects}
-    names_of = {"owner": ids, "creator": ids, "project": keys}
+    found = _Named(query).look_up(actor.organization, is_about_people=people is None)
+    ids: dict[str, int | None] = {name: pks[0] for name, pks in found["person"].items()}
+    ids.update((user.username.lower(), user.pk) for user in people or ())
+    ids.update(me=actor.pk, none=None)
+    known: dict[str, Mapping[str, Any]] = {
+        "owner": ids,
+        "creator": ids,
+        "project": {project.key.lower(): project.pk for project in projects},
+        "epic": {**found["epic"], "none": None},
+        "sprint": {**found["sprint"], "none": None, "current": "current"},
+    }
+    keys = [project.key for project in projects]
     terms, problems = [], list(query.problems)
     for term in query.terms:
-        known = names_of.get(term.key)
-        if known is None:
+        if term.key not in known:
             terms.append(term)
-        elif term.value in known:
-            terms.append(replace(term, value=known[term.value]))
+        elif term.value.lower() in known[term.key]:
+            terms.append(replace(term, value=known[term.key][term.value.lower()]))
         else:
             is_project = term.key == "project"
             problems.append(_wrong(term, f"one of {', '.join(keys)}" if is_project else TERMS[term.key].takes))
     return replace(query, terms=tuple(terms), problems=tuple(problems), reference=_reference(query, keys))
+
+
+class _Named:
+    """The names in a query, by the kind of what they name."""
+
+    def __init__(self, query: Query) -> None:
+        def values(*keys: str) -> set[str]:
+            return {term.value for term in query.terms if term.key in keys}
+
+        self.names = {
+            "person": values("owner", "creator") - {"me", "none"},
+            "epic": values("epic") - {"none"},
+            "sprint": values("sprint") - {"none", "current"},
+        }
+
+    def look_up(self, organization: Organization, *, is_about_people: bool) -> dict[str, dict[str, tuple[int, ...]]]:
+        """Return the ids that each name, in lower case, has in the organization: one query, or none without names."""
+        models: dict[str, tuple[Any, str]] = {"epic": (Epic, "name"), "sprint": (Sprint, "name")}
+        if is_about_people:
+            models["person"] = (User, "username")
+        parts = []
+        for kind, (model, field_name) in models.items():
+            if self.names[kind]:
+                # SQLite lowers the letters of ASCII alone, so a name also counts as it was typed.
+                lowered = Q(lowered__in=[name.lower() for name in self.names[kind]])
+                rows = model.objects.of(organization).alias(lowered=Lower(field_name))
+                rows = rows.filter(lowered | Q(**{f"{field_name}__in": self.names[kind]})).order_by()
+                parts.append(rows.values_list(Value(kind), field_name, "pk"))
+        found: dict[str, dict[str, tuple[int, ...]]] = {"person": {}, "epic": {}, "sprint": {}}
+        for kind, name, pk in parts[0].union(*parts[1:], all=True) if parts else ():
+            found[kind][name.lower()] = (*found[kind].get(name.lower(), ()), pk)
+        return found
 
 
 def _reference(query: Query, keys: Collection[str]) -> tuple[str, int] | None:

@@ -1,14 +1,19 @@
 """What was found, marked in the texts that people read."""
 
 import re
+from collections.abc import Iterable
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from taskmanager.tasks.models import Comment, Task
+from taskmanager.tasks.search.finding import contains
 from taskmanager.tasks.search.language import Query, Word
 
 SNIPPET = 180  # characters
+COMMENTS_READ = 500
 DESCRIPTION_READ = 4000  # characters of a description that a snippet is looked for in
 
 
@@ -38,6 +43,32 @@ def snippet(markdown: str, query: Query) -> SafeString:
     end = len(text) if end >= len(text) else max(text.rfind(" ", end - 30, end), 0) or end
     html = highlight(text[start:end], query)
     return format_html("{}{}{}", "… " if start else "", html, " …" if end < len(text) else "")
+
+
+def said(tasks: Iterable[Task], query: Query) -> dict[int, SafeString]:
+    """Return a snippet of the first comment of each task that has one of the words: one query, or none.
+
+    Tasks may have thousands of comments, so no more than COMMENTS_READ are looked into.
+    """
+    first_pieces = [word.pieces[0] for word in query.words if word.pieces and not word.negated]
+    ids = [task.pk for task in tasks]
+    if not first_pieces or not ids:
+        return {}
+    has_one = Q()
+    for piece in first_pieces:
+        has_one |= contains("text", piece)
+    comments = Comment.objects.filter(has_one, task__in=ids).order_by("pk").values_list("task_id", "text")
+    found: dict[int, SafeString] = {}
+    for task_id, text in comments[:COMMENTS_READ]:
+        if task_id not in found and is_marked(text, query):
+            found[task_id] = snippet(text, query)
+    return found
+
+
+def is_marked(text: str, query: Query) -> bool:
+    """Whether one of the words is found in the text."""
+    pattern = _pattern(query, text)
+    return bool(pattern and pattern.search(text))
 
 
 # The marks of Markdown that would only disturb in one line of plain text.

@@ -44,7 +44,7 @@ def board(request: MemberRequest) -> HttpResponse:
         "columns": columns,
         "filters": filters,
         "query": query,
-        "chips": _chips(request, project, query),
+        "chips": _chips(request, project, query, has_sprint=bool(sprint)),
         "archived_url": f"{reverse('tasks:task-list')}?{urlencode(archived)}",
         "is_new": project.last_number == 0,
         "may_write": request.user.has_perm("tasks.add_task") or request.user.has_perm("tasks.change_task"),
@@ -67,6 +67,7 @@ class _Chip:
 
 
 CHIPS = {
+    "This sprint": "sprint:current",
     "Mine": "owner:me",
     "Open, unowned": "is:open owner:none",
     "Overdue": "is:overdue",
@@ -74,9 +75,11 @@ CHIPS = {
 }
 
 
-def _chips(request: MemberRequest, project: Project, query: Query) -> list[_Chip]:
+def _chips(request: MemberRequest, project: Project, query: Query, *, has_sprint: bool) -> list[_Chip]:
     chips = []
     for label, text in CHIPS.items():
+        if text == "sprint:current" and not has_sprint:
+            continue
         terms = search.read(text, actor=request.user, projects=()).terms
         address = _address(project, query.toggled(terms))
         chips.append(_Chip(label, f"?{address}", is_on=set(terms) <= set(query.terms)))

@@ -30,6 +30,7 @@ class Result:
     card: Card
     title: SafeString
     snippet: SafeString | str = ""
+    is_said: bool = False  # whether the snippet is from a comment
 
 
 # Going back in a browser must not show the hits where the page was: both have one address.
@@ -52,17 +53,30 @@ def task_search(request: MemberRequest) -> HttpResponse:
 
 
 def _found(request: MemberRequest, tasks: TaskQuerySet, query: Query) -> dict[str, Any]:
-    """Return a page of results. More than COUNT_LIMIT are counted as "1,000+" and can't be turned to: people add a word."""
+    """Return a page of results. More than COUNT_LIMIT are "1,000+" and can't be turned to: people add a word."""
     count = search.matching(tasks, query).capped_count()
     results = search.ranked(tasks, query).for_results(search.DESCRIPTION_READ)
     page: Any = _RankedPaginator(results, count).get_page(request.GET.get("page"))
-    page.object_list = [
-        # `beginning` is annotated by for_results().
-        Result(card, search.highlight(card.task.title, query), search.snippet(card.task.beginning, query))  # type: ignore[attr-defined]
-        for card in cards.cards(page.object_list, request.user)
-    ]
+    page.object_list = _results(cards.cards(page.object_list, request.user), query)
     label = "1 task" if count == 1 else f"{cards.count_label(count)} tasks"
     return {"page": page, "total_label": label, "has_more": count > COUNT_LIMIT}
+
+
+def _results(found: list[Card], query: Query) -> list[Result]:
+    """Return what was found with the words marked: in the description, or else in a comment."""
+    # `beginning` is annotated by for_results().
+    beginnings: dict[int, str] = {card.task.pk: card.task.beginning for card in found}  # type: ignore[attr-defined]
+    elsewhere = [card.task for card in found if not search.is_marked(beginnings[card.task.pk], query)]
+    said = search.said(elsewhere, query)
+    return [
+        Result(
+            card,
+            search.highlight(card.task.title, query),
+            said.get(card.task.pk) or search.snippet(beginnings[card.task.pk], query),
+            is_said=card.task.pk in said,
+        )
+        for card in found
+    ]
 
 
 class _RankedPaginator(Paginator):  # type: ignore[type-arg]
@@ -78,6 +92,7 @@ class _RankedPaginator(Paginator):  # type: ignore[type-arg]
 EXAMPLES = [
     ("owner:me is:open", "what you are working on"),
     ("is:open owner:none priority:>=high", "what somebody should claim soon"),
+    ("sprint:current is:open", "what is left of this sprint"),
     ("is:overdue", "what should have been done by now"),
     ("creator:me -status:archived", "what you wrote down"),
     ("due:today", "what is due today"),
