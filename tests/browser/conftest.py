@@ -4,6 +4,7 @@ A test fails, whatever it is about, when one of its pages has an error or a warn
 another host for something, or gets a server error. What a test provokes it names in `provoked`.
 """
 
+import datetime
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -52,6 +53,7 @@ REFUSALS = [
     r"^Response Status Error Code 4\d\d from ",
 ]
 
+A_WEEK = datetime.timedelta(days=7)
 PATIENCE = 20_000  # milliseconds; only a machine that is busy with other things needs them
 expect.set_options(timeout=PATIENCE)
 
@@ -181,6 +183,17 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     services.create_project(board.organization, name="Website", key="WEB")
     comment = services.create_comment(task, actor=ada, text=text)
     services.create_comment(task, actor=ed, text="Done on staging.")
+    epic = services.create_epic(board, actor=ada, name=wide[:100], description=text)
+    today = timezone.localdate()
+    running, _next = [
+        services.create_sprint(
+            board, actor=ada, name=f"Sprint {number}", start_date=start, end_date=start + A_WEEK, epic=epic
+        )
+        for number, start in ((1, today), (2, today + A_WEEK))
+    ]
+    for number in range(3):
+        planned = services.create_task_in_sprint(running, actor=ada, title=f"{number} {wide[:180]}", epic=epic)
+    services.move_task(planned, actor=ada, status="DONE")
     return {
         "board": "/",
         "empty board": "/?project=WEB",
@@ -196,6 +209,17 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "detail": f"/tasks/{task.pk}/",
         "edit": f"/tasks/{task.pk}/edit/",
         "delete": f"/tasks/{task.pk}/delete/",
+        "epics": "/epics/",
+        "epic": f"/epics/{epic.pk}/",
+        "create an epic": "/epics/new/",
+        "delete an epic": f"/epics/{epic.pk}/delete/",
+        "tasks of an epic": f"/epics/{epic.pk}/tasks/",
+        "sprints": "/sprints/",
+        "sprint": f"/sprints/{running.pk}/",
+        "edit a sprint": f"/sprints/{running.pk}/edit/",
+        "edit sprints": "/sprints/manage/",
+        "create in a sprint": f"/sprints/{running.pk}/tasks/new/",
+        "backlog": "/backlog/",
         "help": "/help/",
         "about": "/about/",
         "not found": "/tasks/999999/",
