@@ -220,6 +220,7 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "edit sprints": "/sprints/manage/",
         "create in a sprint": f"/sprints/{running.pk}/tasks/new/",
         "backlog": "/backlog/",
+        "plan a task": f"/tasks/{planned.pk}/plan/",
         "help": "/help/",
         "about": "/about/",
         "not found": "/tasks/999999/",

@@ -84,6 +84,7 @@ NAMES = [
     "edit sprints",
     "create in a sprint",
     "backlog",
+    "plan a task",
     "help",
     "about",
     "not found",

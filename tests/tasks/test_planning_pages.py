@@ -221,6 +221,19 @@ def test_tasks_are_planned_from_the_backlog_and_removed_again(two, sprint, ada, 
     assert "removed it from Sprint 1" in shown
 
 
+def test_a_task_is_planned_from_its_own_page(two, sprint, ada, browse):
+    client = browse(ada)
+    url = f"/tasks/{two[0].pk}/plan/"
+    assert url in client.get(f"/tasks/{two[0].pk}/").content.decode()
+    assert b"Choose the sprint" in client.post(url).content
+    for _twice in range(2):
+        assert client.post(url, {"sprint": str(sprint.pk)}).headers["Location"] == f"/tasks/{two[0].pk}/"
+    assert SprintMembership.objects.open().count() == 1
+    assert f"/sprints/{sprint.pk}/tasks/{two[0].pk}/remove/" in client.get(url).content.decode()
+    Sprint.objects.update(start_date=timezone.localdate() - 9 * DAY, end_date=timezone.localdate() - DAY)
+    assert "has ended" in client.post(url, {"sprint": str(sprint.pk)}).content.decode()
+
+
 def test_a_task_is_created_in_a_sprint_by_its_form(sprint, cleo, browse):
     assert browse(cleo).post(f"/sprints/{sprint.pk}/tasks/new/", {"title": "New"}).status_code == 302
     assert list(Task.objects.get().sprints) == [sprint]

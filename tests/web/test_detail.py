@@ -66,7 +66,7 @@ def test_the_page_tells_the_facts(board, ada, ed, browse):
         "Due": f"{due:%b} {due.day}, {due.year}",
         "Project": "Acme",
         "Epic": "None",
-        "Sprint": "None",
+        "Sprint": "None Plan…",
         "Creator": "ada",
     }
     assert set(times.values()) == {f"{task.created_at:%b} {task.created_at.day}, {task.created_at:%Y, %H:%M}"}

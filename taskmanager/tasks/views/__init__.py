@@ -16,6 +16,7 @@ from taskmanager.tasks.views.sprints import (
     sprint_manage,
     sprint_task_create,
     sprint_task_remove,
+    task_plan,
 )
 from taskmanager.tasks.views.tasks import (
     task_by_reference,
@@ -54,6 +55,7 @@ __all__ = [
     "task_edit",
     "task_list",
     "task_move",
+    "task_plan",
     "task_release",
     "task_search",
     "tasks_archived",

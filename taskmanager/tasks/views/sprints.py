@@ -179,6 +179,32 @@ def sprint_task_remove(request: MemberRequest, pk: int, task_pk: int) -> HttpRes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def task_plan(request: MemberRequest, pk: int) -> HttpResponse:
+    """Show the sprints that a task can be planned into or is in, and plan it into the chosen one."""
+    task = find_task(request, pk)
+    require(request.user, "tasks.change_sprint", task.organization_id)
+    data = {"sprint": request.POST.get("sprint", ""), "tasks": [pk]} if request.method == "POST" else None
+    form = PlanForm(data, organization=request.user.organization)
+    if form.is_valid():
+        sprint: Sprint = form.cleaned_data["sprint"]
+        try:
+            added = services.plan_tasks(sprint, tasks=[task], actor=request.user)
+        except DomainError as error:
+            if error.status != DomainError.status:
+                raise
+            form.add_error("sprint", str(error))
+        else:
+            done = "planned into" if added else "was already in"
+            undo = Undo(reverse("tasks:sprint-task-remove", args=[sprint.pk, pk])) if added else None
+            say(request, Toast(f"{task.reference} {done} {sprint.name}.", undo))
+            return redirect("tasks:task-detail", pk=pk)
+    sprints = [cards.span(sprint) for sprint in task.project.sprints.open(timezone.localdate()).for_page().in_order()]
+    has = set(task.memberships.open().values_list("sprint", flat=True))
+    context = {"task": task, "project": task.project, "form": form, "sprints": sprints, "has": has}
+    return render(request, "tasks/task_plan.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def backlog(request: MemberRequest) -> HttpResponse:
     """Show a project's unfinished tasks that no open sprint has, and plan those that are ticked."""
     project = chosen_project(request)
