@@ -30,6 +30,8 @@ QUERIES = {
     "every tenth": "word9",
     "every hundredth": "word99",
     "in 2,000, all of them old": "bygone",
+    "in 20,000 comments": "staging",
+    "a word of a title and one of a comment": "task staging",
     "in 40": "seldom",
     "in none": "nowhere",
     "first letter of most words": "w",
@@ -67,6 +69,15 @@ def fill(count: int) -> None:
                 FROM generate_series(1, %(count)s) AS n
                 """,
                 {"organization": user.organization_id, "project": project.pk, "user": user.pk, "count": number},
+            )
+            # A comment on every tenth task; each has the word "staging", which is nowhere else.
+            cursor.execute(
+                """
+                INSERT INTO tasks_comment (organization_id, task_id, author_id, text, created_at, version)
+                SELECT organization_id, id, creator_id, 'Seen on staging, like word' || number %% 100, now(), 1
+                FROM tasks_task WHERE project_id = %s AND number %% 10 = 3
+                """,
+                [project.pk],
             )
         print(f"{number:,} tasks of {name} made in {time.perf_counter() - started:.1f} s")
         Project.objects.filter(pk=project.pk).update(last_number=number)
