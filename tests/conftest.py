@@ -36,8 +36,10 @@ def roles(db: None) -> None:
     if not Group.objects.exists():
         roles = import_module("taskmanager.tasks.migrations.0002_roles")
         comments = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
+        attachments = import_module("taskmanager.tasks.migrations.0009_attachments")
         roles.make_roles(apps, connection.schema_editor())
         comments.give_permissions(apps, connection.schema_editor())
+        attachments.give_permissions(apps, connection.schema_editor())
 
 
 @pytest.fixture

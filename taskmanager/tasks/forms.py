@@ -58,6 +58,26 @@ class MemberChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(obj.display_name)
 
 
+class FilesInput(forms.FileInput):
+    """A control for several files."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return all files that were sent under the name."""
+        return files.getlist(name) if hasattr(files, "getlist") else files.get(name, [])
+
+
+class FilesField(forms.Field):
+    """Any number of files; what may be attached, the service knows."""
+
+    widget = FilesInput
+
+    def to_python(self, value: Any) -> list[Any]:
+        """Return the files as a list."""
+        return list(value or [])
+
+
 class TaskForm(forms.Form):
     """What a person writes about a task."""
 
@@ -89,6 +109,9 @@ class TaskForm(forms.Form):
         error_messages={"invalid": "Give a date as year-month-day, like 2026-12-24."},
         widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
     )
+    attachments = FilesField(
+        required=False, widget=FilesInput(attrs={**TEXT, "multiple": True}), help_text="Any files, several at once."
+    )
     version = forms.IntegerField(
         required=False,
         min_value=1,
@@ -98,10 +121,21 @@ class TaskForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, organization: Organization, projects: list[Project], task: Task | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        organization: Organization,
+        projects: list[Project],
+        task: Task | None = None,
+        may_attach: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """Take the organization whose people and projects may be chosen, and the task that is edited."""
+        """Take the organization whose people and projects may be chosen, and the task that is edited.
+
+        With `may_attach`, a new task can have files from the start.
+        """
         super().__init__(*args, **kwargs)
+        if not may_attach:
+            del self.fields["attachments"]
         people = User.objects.of(organization).active()
         if task and task.owner_id:
             people |= User.objects.of(organization).filter(pk=task.owner_id)
@@ -130,6 +164,12 @@ class TaskForm(forms.Form):
         """Tell the errors of version and project, too."""
         tell_errors_of_hidden_fields(self)
         return super().clean() or {}
+
+    def ask_for_files_again(self) -> None:
+        """Say which files a form that comes back has lost: no browser keeps them."""
+        names = [str(file.name) for file in self.files.getlist("attachments")] if "attachments" in self.fields else []
+        if names:
+            self.add_error("attachments", f"Choose these files again, which a browser can't keep: {', '.join(names)}.")
 
     def sent(self) -> dict[str, Any]:
         """Return the fields of the task that were sent, cleaned: what a request leaves out stays as it is."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from urllib.parse import quote
 
 import nh3
@@ -34,14 +34,19 @@ def render(text: str, *, organization: Organization) -> SafeString:
     return render_all([text], organization=organization)[0]
 
 
-def render_all(texts: Sequence[str], *, organization: Organization) -> list[SafeString]:
+def render_all(
+    texts: Sequence[str], *, organization: Organization, keys_of: Callable[[Organization], set[str]] | None = None
+) -> list[SafeString]:
     """Return each text as HTML, as `render` does, with at most two queries for all of them.
 
+    `keys_of` gives the keys of the organization's projects to whoever has read them already.
     The results are cached under the organization and everything that they depend on, so that none is stale or
     another's.
     """
     named = {text: _named(text) for text in texts if text.strip()}
-    keys = _project_keys(organization) if any(references for references, _names in named.values()) else set()
+    keys = (
+        (keys_of or _project_keys)(organization) if any(references for references, _names in named.values()) else set()
+    )
     names = set[str]().union(*(names for _references, names in named.values()))
     usernames = _usernames(organization, names) if names else {}
     known = {

@@ -1,11 +1,11 @@
 """A task's comments and history as one story, the oldest first, in parts of bounded size."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from taskmanager.accounts.models import User
+from taskmanager.accounts.models import Organization, User
 from taskmanager.tasks import history, markdown
 from taskmanager.tasks.history import Event
 from taskmanager.tasks.models import Activity, Comment, Task
@@ -34,15 +34,24 @@ class Timeline:
     before: int | None  # the place before which older entries lie, None where there are none
 
 
-def read(task: Task, user: User, *, before: int | None = None) -> Timeline:
-    """Return the newest entries, or the newest before a place in history: at most four queries."""
+def read(
+    task: Task,
+    user: User,
+    *,
+    before: int | None = None,
+    keys_of: Callable[[Organization], set[str]] | None = None,
+) -> Timeline:
+    """Return the newest entries, or the newest before a place in history: at most four queries.
+
+    With `keys_of`, which gives the keys of the organization's projects to whoever has read them already, three.
+    """
     lines = task.activities.of(user.organization).for_timeline()
     if before is not None:
         lines = lines.filter(pk__lt=before)
     found = list(lines[: ENTRIES_PER_PAGE + 1])
     shown = found[:ENTRIES_PER_PAGE]
     texts = [task.description, *(line.comment.text for line in shown if line.comment)]
-    description, *comments = markdown.render_all(texts, organization=user.organization)
+    description, *comments = markdown.render_all(texts, organization=user.organization, keys_of=keys_of)
     return Timeline(
         description=description,
         entries=_entries(shown, comments, user)[::-1],

@@ -5,27 +5,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from taskmanager.accounts.models import User
-from taskmanager.tasks import services
+from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Project
 
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c636000000002000148afa4710000000049454e44ae426082"
+)
 ROLES = ("Admin", "Editor", "Creator", "")
+
+
+class Sheet(SimpleUploadedFile):
+    """A file that can be sent again and again."""
+
+    def read(self, *size: int) -> bytes:
+        self.seek(0)
+        return super().read(*size)
 
 
 @dataclass(frozen=True)
 class Address:
     """An address: the statuses of GET and POST for Admin, Editor, Creator and a member without a role.
 
-    The object is a task, or a comment, that somebody else wrote. A method without statuses is a wrong one: 405.
+    The object is a task, or a comment or an image on it, that is somebody else's. A method without statuses is a wrong one: 405.
     """
 
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
-    example: str = ""  # the object in the address: "free" or "taken" task, its "reference", or a "comment" on it
+    example: str = (
+        ""  # the object in the address: "free" or "taken" task, its "reference", or a "comment" on it, an "attachment"
+    )
     arguments: tuple[Any, ...] = ()  # what else is in the address
-    data: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
     public: bool = False
 
 
@@ -49,6 +64,14 @@ ADDRESSES = {
         get=(403, 403, 403, 403), post=(403, 403, 403, 403), example="comment", data={"text": "Never said that."}
     ),
     "tasks:comment-delete": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="comment"),
+    "tasks:attachment-create": Address(
+        post=(302, 403, 302, 403),
+        example="free",
+        data={"attachments": Sheet("notes.txt", b"Staging too.")},
+    ),
+    "tasks:attachment-download": Address(get=(200, 200, 200, 200), example="attachment"),
+    "tasks:attachment-preview": Address(get=(200, 200, 200, 200), example="attachment"),
+    "tasks:attachment-delete": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="attachment"),
     "tasks:tasks-of-day": Address(get=(200, 200, 200, 200), arguments=(datetime.date(2026, 11, 22),)),
     "tasks:tasks-archived": Address(get=(200, 200, 200, 200), arguments=(2026,)),
     "tasks:task-by-reference": Address(get=(302, 302, 302, 302), example="reference"),
@@ -78,10 +101,15 @@ def url_of(name: str, board: Project, author: User) -> str:
         if example == "taken":
             services.claim_task(task, actor=author)
         comment = services.create_comment(task, actor=author, text="Rotate the signing keys today.")
+        [attachment] = services.add_attachments(
+            task, files=[SimpleUploadedFile("Rotate the signing keys.png", PIXEL)], actor=author
+        )
+        jobs.make_thumbnail.call(attachment.pk)
         arguments = {
             "free": [task.pk],
             "taken": [task.pk],
             "reference": [task.reference],
             "comment": [comment.pk],
+            "attachment": [attachment.pk],
         }
     return reverse(name, args=arguments[example])

@@ -18,10 +18,11 @@ QUERIES = [
     "task with project, owner and creator",
     "history with who acted",
     "people whom history names",
-    "projects of the header",
+    "attachments with who attached them",
+    "projects of the header, whose keys make links, too",
 ]
-# Only where the description seems to name tasks or people.
-LINKS = ["keys of projects", "usernames"]
+# Only where the description seems to name people.
+LINKS = ["usernames"]
 
 
 def events(response) -> list[str]:

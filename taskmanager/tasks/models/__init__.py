@@ -1,6 +1,7 @@
-"""Projects, tasks, comments and history. What a row may hold, the database itself enforces."""
+"""Projects, tasks, comments, attachments and history. What a row may hold, the database itself enforces."""
 
 from taskmanager.tasks.models.activity import Activity
+from taskmanager.tasks.models.attachments import Attachment, size_label
 from taskmanager.tasks.models.comments import COMMENT_LENGTH, Comment
 from taskmanager.tasks.models.projects import PROJECT_KEY, Project
 from taskmanager.tasks.models.tasks import CLAIMABLE, COUNT_LIMIT, DayOf, Task, TaskQuerySet
@@ -11,9 +12,11 @@ __all__ = [
     "COUNT_LIMIT",
     "PROJECT_KEY",
     "Activity",
+    "Attachment",
     "Comment",
     "DayOf",
     "Project",
     "Task",
     "TaskQuerySet",
+    "size_label",
 ]

@@ -46,6 +46,8 @@ class Activity(models.Model):
         COMMENTED = "commented", "commented"
         EDITED_COMMENT = "edited_comment", "edited a comment"
         DELETED_COMMENT = "deleted_comment", "deleted a comment"
+        ATTACHED = "attached", "attached"
+        DELETED_ATTACHMENT = "deleted_attachment", "deleted"
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="Whose history it is"
@@ -101,6 +103,8 @@ class Activity(models.Model):
                         "commented",
                         "edited_comment",
                         "deleted_comment",
+                        "attached",
+                        "deleted_attachment",
                     ]
                 ),
                 name="tasks_activity_verb_check",

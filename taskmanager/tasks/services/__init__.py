@@ -1,5 +1,10 @@
-"""What happens to projects, tasks and comments: permission, rule, write, history, in one transaction each."""
+"""What happens to projects, tasks, comments, attachments: permission, rule, write, history, in one transaction each."""
 
+from taskmanager.tasks.services.attachments import (
+    add_attachments,
+    create_task_with_attachments,
+    delete_attachment,
+)
 from taskmanager.tasks.services.claims import (
     AlreadyClaimed,
     NotClaimed,
@@ -9,7 +14,8 @@ from taskmanager.tasks.services.claims import (
     release_task,
 )
 from taskmanager.tasks.services.comments import CommentConflict, create_comment, delete_comment, edit_comment
-from taskmanager.tasks.services.projects import create_project, register_organization
+from taskmanager.tasks.services.files import UploadRefused
+from taskmanager.tasks.services.projects import create_project, delete_organization, register_organization
 from taskmanager.tasks.services.tasks import (
     Conflicting,
     DueBeforeCreation,
@@ -33,6 +39,8 @@ __all__ = [
     "NotClaimed",
     "UnassignedHasNoOwner",
     "UnknownVersion",
+    "UploadRefused",
+    "add_attachments",
     "archive_task",
     "claim_task",
     "claim_task_as_configured",
@@ -41,7 +49,10 @@ __all__ = [
     "create_comment",
     "create_project",
     "create_task",
+    "create_task_with_attachments",
+    "delete_attachment",
     "delete_comment",
+    "delete_organization",
     "delete_task",
     "edit_comment",
     "edit_task",

@@ -13,6 +13,7 @@ from taskmanager.tasks import positions, queries
 from taskmanager.tasks.models import Activity, Project, Task
 from taskmanager.tasks.permissions import may_change, may_claim, require, require_change
 from taskmanager.tasks.services.claims import AlreadyClaimed
+from taskmanager.tasks.services.files import remove_files_of
 from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
 
 
@@ -266,11 +267,15 @@ def archive_task(task: Task, *, actor: User) -> Task:
 
 @transaction.atomic
 def delete_task(task: Task, *, actor: User) -> None:
-    """Delete a task for good; its history stays, and its number isn't used again. Raises NotAllowed, NotFound."""
+    """Delete a task for good with its files; its history stays, and its number isn't used again.
+
+    Raises NotAllowed, NotFound.
+    """
     require(actor, "tasks.delete_task", task.organization_id)
     task = locked(task)
     task.version += 1
     record(task, actor, Activity.Verb.DELETED, {"title": [task.title, None]})
+    remove_files_of(task.attachments.all())
     task.delete()
 
 

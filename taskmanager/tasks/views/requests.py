@@ -13,7 +13,7 @@ from django_htmx.middleware import HtmxDetails
 
 from taskmanager.accounts.models import User
 from taskmanager.tasks import queries
-from taskmanager.tasks.models import Comment, Task
+from taskmanager.tasks.models import Attachment, Comment, Task
 
 
 class MemberRequest(HttpRequest):
@@ -49,6 +49,11 @@ def find_task(request: MemberRequest, pk: int) -> Task:
 def find_comment(request: MemberRequest, pk: int) -> Comment:
     """Return the comment with its task. Raises Http404, also for another organization's."""
     return get_object_or_404(Comment.objects.of(request.user.organization).for_editing(), pk=pk)
+
+
+def find_attachment(request: MemberRequest, pk: int) -> Attachment:
+    """Return the attachment with its task. Raises Http404, also for another organization's."""
+    return get_object_or_404(Attachment.objects.of(request.user.organization).for_pages(), pk=pk)
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from taskmanager.errors import DomainError
 from taskmanager.tasks import cards, history, search, services, timeline
 from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import FIELDS, CommentForm, ListForm, TaskForm
-from taskmanager.tasks.models import Project, Task
+from taskmanager.tasks.models import Project, Task, size_label
 from taskmanager.tasks.permissions import require, require_change
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, say
@@ -25,6 +26,8 @@ from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, sa
 TASKS_PER_PAGE = 50
 # Nobody pages further than this; they filter. Counting and skipping more would cost every list.
 LIST_LIMIT = 10_000
+# How many seconds a page waits for a preview that is being made, each time longer, before it gives up.
+PREVIEW_WAITS = (1, 2, 4, 8, 15)
 
 
 @require_safe
@@ -148,7 +151,12 @@ def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
     """Return what the page of a task shows; `?before=` turns to older comments and history."""
     before = request.GET.get("before", "")
     is_older = before.isascii() and before.isdigit() and len(before) < len(str(2**63))
-    story = timeline.read(task, request.user, before=int(before) if is_older else None)
+    story = timeline.read(
+        task,
+        request.user,
+        before=int(before) if is_older else None,
+        keys_of=lambda _organization: {project.key for project in projects_of(request)},
+    )
     card = cards.card(task, request.user)
     detail_url = reverse("tasks:task-detail", args=[task.pk])
     return {
@@ -160,11 +168,25 @@ def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
         "is_older": is_older,
         "older_url": f"{detail_url}?before={story.before}" if story.before else None,
         "comment_form": CommentForm(is_kept=True),
+        **attachments_context(request, task),
         "created_on": timezone.localdate(task.created_at),
         "archived_in": timezone.localdate(task.archived_at).year if task.archived_at else None,
         "moves": [choice for choice in Task.Status.choices if choice[0] != task.status] if card.may_change else [],
         "may_edit": card.may_change,
         "may_delete": request.user.has_perm("tasks.delete_task"),
+    }
+
+
+def attachments_context(request: MemberRequest, task: Task) -> dict[str, Any]:
+    """Return what the attachments of a task show."""
+    return {
+        "attachments": list(task.attachments.of(request.user.organization).for_list()),
+        "first_wait": PREVIEW_WAITS[0],
+        "may_attach": request.user.has_perm("tasks.add_attachment"),
+        "may_detach": request.user.has_perm("tasks.delete_attachment"),
+        "attachments_per_upload": settings.ATTACHMENTS_PER_UPLOAD,
+        "attachment_max_size": settings.ATTACHMENT_MAX_SIZE,
+        "attachment_max_label": size_label(settings.ATTACHMENT_MAX_SIZE),
     }
 
 
@@ -188,8 +210,14 @@ def task_create(request: MemberRequest) -> HttpResponse:
     status = request.GET.get("status")
     if status in Task.Status.values:
         initial["status"] = status
-    data = request.POST if request.method == "POST" else None
-    form = TaskForm(data, initial=initial, organization=organization, projects=projects)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = TaskForm(
+        *sent,
+        initial=initial,
+        organization=organization,
+        projects=projects,
+        may_attach=request.user.has_perm("tasks.add_attachment"),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             task = _create(request, form, project)
@@ -198,6 +226,8 @@ def task_create(request: MemberRequest) -> HttpResponse:
         else:
             say(request, Toast(f"{task.reference} created."))
             return redirect("tasks:task-detail", pk=task.pk)
+    if form.is_bound:
+        form.ask_for_files_again()
     context = {"form": form, "task": None, "project": project, "cancel_url": reverse("tasks:board")}
     return render(request, "tasks/form.html", context)
 
@@ -207,7 +237,9 @@ def _create(request: MemberRequest, form: TaskForm, project: Project) -> Task:
     # The form shows "Unassigned" from the start: with an owner chosen beside it, that isn't a contradiction.
     if fields.get("owner") and fields.get("status") == Task.Status.UNASSIGNED:
         del fields["status"]
-    return services.create_task(form.cleaned_data["project"] or project, actor=request.user, **fields)
+    project = form.cleaned_data["project"] or project
+    files = form.cleaned_data.get("attachments", [])
+    return services.create_task_with_attachments(project, actor=request.user, files=files, **fields)
 
 
 def _project_to_start_with(request: HttpRequest, projects: list[Project]) -> Project:
@@ -293,6 +325,7 @@ def _explain(form: TaskForm, error: DomainError) -> None:
     fields: dict[type[DomainError], str] = {
         services.DueBeforeCreation: "due_date",
         services.UnassignedHasNoOwner: "owner",
+        services.UploadRefused: "attachments",
     }
     if error.status != DomainError.status:
         raise error
