@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from taskmanager.accounts.models import Organization, User
 from taskmanager.tasks import search
-from taskmanager.tasks.models import COMMENT_LENGTH, Project, Task
+from taskmanager.tasks.models import COMMENT_LENGTH, Project, Task, size_label
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.services import UnknownVersion
 
@@ -109,9 +110,7 @@ class TaskForm(forms.Form):
         error_messages={"invalid": "Give a date as year-month-day, like 2026-12-24."},
         widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
     )
-    attachments = FilesField(
-        required=False, widget=FilesInput(attrs={**TEXT, "multiple": True}), help_text="Any files, several at once."
-    )
+    attachments = FilesField(required=False, widget=FilesInput(attrs={**TEXT, "multiple": True}))
     version = forms.IntegerField(
         required=False,
         min_value=1,
@@ -134,7 +133,10 @@ class TaskForm(forms.Form):
         With `may_attach`, a new task can have files from the start.
         """
         super().__init__(*args, **kwargs)
-        if not may_attach:
+        if may_attach:
+            limit = f"up to {size_label(settings.ATTACHMENT_MAX_SIZE)} each"
+            self.fields["attachments"].help_text = f"Any files, {limit}. You can drop them here, or paste an image."
+        else:
             del self.fields["attachments"]
         people = User.objects.of(organization).active()
         if task and task.owner_id:

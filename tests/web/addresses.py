@@ -31,14 +31,14 @@ class Sheet(SimpleUploadedFile):
 class Address:
     """An address: the statuses of GET and POST for Admin, Editor, Creator and a member without a role.
 
-    The object is a task, or a comment or an image on it, that is somebody else's. A method without statuses is a wrong one: 405.
+    The object is a task, or a comment or an image on it, that is somebody else's. A method without statuses is a
+    wrong one: 405.
     """
 
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
-    example: str = (
-        ""  # the object in the address: "free" or "taken" task, its "reference", or a "comment" on it, an "attachment"
-    )
+    # The object in the address: a "free" or "taken" task, its "reference", a "comment" on it or an "attachment" of it.
+    example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, Any] = field(default_factory=dict)
     public: bool = False

@@ -14,13 +14,14 @@ from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Organization, Role, User
 from taskmanager.errors import Conflict
 from taskmanager.tasks import services
+from taskmanager.tasks.demo.files import uploads
 from taskmanager.tasks.demo.items import ADMIN, PEOPLE, Item
 from taskmanager.tasks.demo.mobile import MOBILE
 from taskmanager.tasks.demo.schedule import Act, Clock, Verb, reorder, schedule
 from taskmanager.tasks.demo.web_early import WEB_EARLY
 from taskmanager.tasks.demo.web_late import TOP_OF_WEB, WEB_LATE
 from taskmanager.tasks.demo.web_middle import WEB_MIDDLE
-from taskmanager.tasks.models import Activity, Comment, Project, Task
+from taskmanager.tasks.models import Activity, Attachment, Comment, Project, Task
 
 NAME = "Acme"
 SLUG = "acme"
@@ -60,7 +61,8 @@ def load(password: str, *, reset: bool = False, now: datetime.datetime | None = 
         raise AcmeIsTaken
     demos = Organization.objects.filter(is_demo=True)
     if reset:
-        demos.delete()
+        for organization in demos:
+            services.delete_organization(organization)
     elif demos.exists():
         raise DemoExists
     return make(password, Clock(now or timezone.now()))
@@ -111,6 +113,10 @@ def make(password: str, clock: Clock) -> User:
         arguments = _arguments(act, people, references)
         if act.verb in {Verb.COMMENTED, Verb.EDITED_COMMENT}:
             _say(act, tasks[act.item], actor=people[act.actor], text=arguments["text"])
+            continue
+        if act.verb == Verb.ATTACHED:
+            files = uploads(arguments["names"])
+            services.add_attachments(tasks[act.item], files=files, actor=people[act.actor])
             continue
         tasks[act.item] = _perform(act, projects[act.item], tasks, actor=people[act.actor], arguments=arguments)
         if act.verb == Verb.CREATED:
@@ -179,7 +185,7 @@ def _say(act: Act, task: Task, actor: User, text: str) -> None:
 
 
 def _date_tasks(organization: Organization, acts: list[Act]) -> None:
-    """Set when everything happened, in the tasks, their comments, and in what their history tells."""
+    """Set when everything happened, in the tasks, their comments and files, and in what their history tells."""
     tasks = Task.objects.of(organization).in_bulk()
     comments = Comment.objects.of(organization).in_bulk()
     activities = list(Activity.objects.of(organization).order_by("pk"))
@@ -193,6 +199,10 @@ def _date_tasks(organization: Organization, acts: list[Act]) -> None:
                 comment.edited_at = act.at
             continue
         task = tasks[activity.task_id or 0]
+        if act.verb == Verb.ATTACHED:
+            names = activity.changes["attachments"][1]
+            Attachment.objects.filter(task=task, name__in=names).update(created_at=act.at)
+            continue
         task.updated_at = act.at
         if act.verb == Verb.CREATED:
             task.created_at = act.at
