@@ -12,6 +12,8 @@ from taskmanager.tasks.models import Attachment
 
 UNKNOWN = "application/octet-stream"
 MIME = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,99}")
+# Kinds of text that are known by their beginning. Other guesses about what somebody wrote are no better than "text".
+KINDS_OF_TEXT = {"text/html", "text/xml", "application/xml", "image/svg+xml", "application/pdf", "application/rtf"}
 # Enough for every signature, and for a guess whether something is text.
 HEAD = 64 * 1024
 NAME_LENGTH = 255
@@ -42,9 +44,9 @@ def _sniff(head: bytes) -> str:
         found = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError):
         found = ""
-    if MIME.fullmatch(found):
-        return found
-    return "text/plain" if _is_text(head) else UNKNOWN
+    if _is_text(head) and found not in KINDS_OF_TEXT:
+        return "text/plain"
+    return found if MIME.fullmatch(found) else UNKNOWN
 
 
 def _is_text(head: bytes) -> bool:
