@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware import gzip
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
@@ -19,6 +22,39 @@ from taskmanager.tasks.views.requests import Toast, page_before, wants_json
 
 # As Django makes them.
 SESSION_KEY = re.compile(r"[a-z0-9]{32}")
+
+
+class GZipMiddleware(gzip.GZipMiddleware):
+    """Django's, for pages. A file is sent as it is: parts of it are asked for by their place in it."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress what is no file."""
+        if isinstance(response, FileResponse):
+            return response
+        return super().process_response(request, response)
+
+
+class BodyLimitMiddleware:
+    """Refuses a request that is larger than anything that we take, before it fills the disk."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on what is of a size that can be."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) <= settings.BODY_MAX_SIZE:
+            return self.get_response(request)
+        _read_away(request, min(int(length), 2 * settings.BODY_MAX_SIZE))
+        return error_response(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "")
+
+
+def _read_away(request: HttpRequest, length: int) -> None:
+    """Read what is refused, within limits: who is still sending when the connection ends sees no answer."""
+    with suppress(OSError):
+        while length > 0 and (chunk := request.read(min(length, 64 * 1024))):
+            length -= len(chunk)
 
 
 class SessionMiddleware(sessions.SessionMiddleware):
@@ -94,5 +130,6 @@ DEFAULT_SENTENCES = {
     "403.html": "Your role doesn't allow that.",
     "403_csrf.html": "This page is too old to be sent. Reload it and try again.",
     "404.html": "Object not found.",
+    "413.html": "That was larger than anything that can be sent here. Nothing was stored.",
     "500.html": "Something went wrong on our side.",
 }

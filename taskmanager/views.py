@@ -2,9 +2,10 @@
 
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -56,6 +57,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     message = ""
     if isinstance(exception, RequestDataTooBig):
         message = "That was larger than a form may be. Go back: what you typed is still there to be shortened."
+    elif isinstance(exception, TooManyFilesSent):
+        most = settings.ATTACHMENTS_PER_UPLOAD
+        message = f"At most {most} files can be attached at once. None was stored."
     return error_response(request, HTTPStatus.BAD_REQUEST, message)
 
 

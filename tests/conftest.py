@@ -30,6 +30,12 @@ def _empty_cache() -> Iterator[None]:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _no_uploads() -> Iterator[None]:
+    yield
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+
+
 @pytest.fixture
 def roles(db: None) -> None:
     """Make the roles again where a test with real transactions, which ends by emptying all tables, ran before."""
@@ -37,9 +43,11 @@ def roles(db: None) -> None:
         roles = import_module("taskmanager.tasks.migrations.0002_roles")
         comments = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
         plans = import_module("taskmanager.tasks.migrations.0007_roles_plan")
+        attachments = import_module("taskmanager.tasks.migrations.0009_attachments")
         roles.make_roles(apps, connection.schema_editor())
         comments.give_permissions(apps, connection.schema_editor())
         plans.give_permissions(apps, connection.schema_editor())
+        attachments.give_permissions(apps, connection.schema_editor())
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from django.utils.csp import CSP
 from environs import validate
 
 from taskmanager.settings.environment import (
+    S3,
+    accel_redirect_prefix,
     choice,
     data_dir,
     database,
@@ -16,6 +19,7 @@ from taskmanager.settings.environment import (
     rate,
     read,
     redis_url,
+    size,
 )
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
@@ -50,11 +54,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "taskmanager.middleware.GZipMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "taskmanager.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "taskmanager.middleware.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "taskmanager.middleware.SignInMiddleware",
@@ -143,8 +148,38 @@ STATICFILES_FINDERS = [
     "taskmanager.vendor.NodeModulesFinder",
 ]
 
+# Where files lie: on the disk, or in a bucket.
+MEDIA_URL_STORAGE = choice("MEDIA_URL_STORAGE", "local", "s3")
+STATIC_STORAGE = choice("STATIC_STORAGE", "local", "s3")
+_bucket = S3.read() if "s3" in {MEDIA_URL_STORAGE, STATIC_STORAGE} else None
+# Under no public address: attachments are served to members of their organization alone.
+MEDIA_ROOT = DATA_DIR / "uploads"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        # A job that makes a file may run twice.
+        "OPTIONS": {"location": MEDIA_ROOT, "allow_overwrite": True},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+if _bucket and MEDIA_URL_STORAGE == "s3":
+    STORAGES["default"] = _bucket.media()
+if _bucket and STATIC_STORAGE == "s3":
+    STORAGES["staticfiles"] = _bucket.static()
+    MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
+# Where a proxy sends the files, it finds them under this internal address.
+ACCEL_REDIRECT_PREFIX = accel_redirect_prefix()
+SIGNED_URL_SECONDS = 300
+
+ATTACHMENT_MAX_SIZE = size("ATTACHMENT_MAX_SIZE", "10MiB")
+ATTACHMENTS_PER_UPLOAD = 20
+# Above the limit of one upload, so that a few files too many get an answer with their number.
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+# No request is read that is larger than a full upload with its form.
+BODY_MAX_SIZE = ATTACHMENTS_PER_UPLOAD * (ATTACHMENT_MAX_SIZE + 4096) + 4 * 1024**2
+
 # One source for everything: ourselves. Bootstrap draws its form controls with data: images.
-SECURE_CSP = {
+SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF],
@@ -156,6 +191,9 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+if _bucket and STATIC_STORAGE == "s3":
+    for directive in ("script-src", "style-src", "img-src", "font-src"):
+        SECURE_CSP[directive] = [*SECURE_CSP[directive], f"{_bucket.address}static/"]
 X_FRAME_OPTIONS = "DENY"
 
 # How a claim is decided: "pessimistic" locks the row, "optimistic" compares versions.

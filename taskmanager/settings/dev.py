@@ -3,12 +3,16 @@
 from importlib.util import find_spec
 
 from taskmanager.settings.base import *  # noqa: F403
-from taskmanager.settings.base import DATA_DIR, INSTALLED_APPS, MIDDLEWARE
+from taskmanager.settings.base import DATA_DIR, INSTALLED_APPS, MIDDLEWARE, STATIC_STORAGE, STORAGES
 from taskmanager.settings.environment import secret_key
 
 DEBUG = True
 SECRET_KEY = secret_key(required=False, folder=DATA_DIR)
 INTERNAL_IPS = ["127.0.0.1", "::1"]
+
+if STATIC_STORAGE == "local":
+    # From where they lie, without collecting them first.
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 # `make run` installs what runs the product and no more, and `manage.py` has to work there too.
 if find_spec("django_extensions"):
@@ -16,7 +20,7 @@ if find_spec("django_extensions"):
 if find_spec("debug_toolbar"):
     INSTALLED_APPS = [*INSTALLED_APPS, "debug_toolbar"]
     # It has to stand behind what compresses the answer, or it would find no page to write into.
-    behind_gzip = MIDDLEWARE.index("django.middleware.gzip.GZipMiddleware") + 1
+    behind_gzip = MIDDLEWARE.index("taskmanager.middleware.GZipMiddleware") + 1
     MIDDLEWARE = [
         *MIDDLEWARE[:behind_gzip],
         "debug_toolbar.middleware.DebugToolbarMiddleware",

@@ -7,10 +7,6 @@ from taskmanager.settings.environment import secret_key
 DEBUG = False
 SECRET_KEY = secret_key(required=True, folder=DATA_DIR)
 
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 if IS_HTTPS:

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from taskmanager.accounts.models import Organization, User
 from taskmanager.tasks import search
-from taskmanager.tasks.models import COMMENT_LENGTH, Epic, Project, Sprint, Task
+from taskmanager.tasks.models import COMMENT_LENGTH, Epic, Project, Sprint, Task, size_label
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.services import UnknownVersion
 
@@ -128,6 +129,26 @@ def sent(form: forms.Form, names: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
+class FilesInput(forms.FileInput):
+    """A control for several files."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return all files that were sent under the name."""
+        return files.getlist(name) if hasattr(files, "getlist") else files.get(name, [])
+
+
+class FilesField(forms.Field):
+    """Any number of files; what may be attached, the service knows."""
+
+    widget = FilesInput
+
+    def to_python(self, value: Any) -> list[Any]:
+        """Return the files as a list."""
+        return list(value or [])
+
+
 class TaskForm(forms.Form):
     """What a person writes about a task."""
 
@@ -150,13 +171,28 @@ class TaskForm(forms.Form):
     owner = MemberChoice()
     epic = EpicChoice()
     due_date = day_field(required=False)
+    attachments = FilesField(required=False, widget=FilesInput(attrs={**TEXT, "multiple": True}))
     version = VersionField()
 
     def __init__(
-        self, *args: Any, organization: Organization, projects: list[Project], task: Task | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        organization: Organization,
+        projects: list[Project],
+        task: Task | None = None,
+        may_attach: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """Take the organization whose people and projects may be chosen, and the task that is edited."""
+        """Take the organization whose people and projects may be chosen, and the task that is edited.
+
+        With `may_attach`, a new task can have files from the start.
+        """
         super().__init__(*args, **kwargs)
+        if may_attach:
+            limit = f"up to {size_label(settings.ATTACHMENT_MAX_SIZE)} each"
+            self.fields["attachments"].help_text = f"Any files, {limit}. You can drop them here, or paste an image."
+        else:
+            del self.fields["attachments"]
         people = User.objects.of(organization).active()
         if task and task.owner_id:
             people |= User.objects.of(organization).filter(pk=task.owner_id)
@@ -183,6 +219,12 @@ class TaskForm(forms.Form):
         """Tell the errors of version and project, too."""
         tell_errors_of_hidden_fields(self)
         return super().clean() or {}
+
+    def ask_for_files_again(self) -> None:
+        """Say which files a form that comes back has lost: no browser keeps them."""
+        names = [str(file.name) for file in self.files.getlist("attachments")] if "attachments" in self.fields else []
+        if names:
+            self.add_error("attachments", f"Choose these files again, which a browser can't keep: {', '.join(names)}.")
 
     def sent(self) -> dict[str, Any]:
         """Return the fields of the task that were sent."""

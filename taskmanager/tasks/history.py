@@ -11,6 +11,7 @@ from taskmanager.accounts.models import Organization, User
 from taskmanager.tasks.models import Activity, Epic, Task
 
 FORMER_MEMBER = "A former member"
+FILES_NAMED = 3
 LABELS = {
     "title": "Title",
     "description": "Description",
@@ -96,9 +97,18 @@ def _sentence(row: Activity, names: Names) -> str:
         case Activity.Verb.REMOVED:
             return f"removed it from {old}"
     said: str = row.get_verb_display()
+    if "attachments" in row.changes:
+        old, new = row.changes["attachments"]
+        return f"{said} {_listed(old or new)}"
     author, _nobody = row.changes.get("author", [row.actor_id, None])
     # "Ada deleted a comment" is her own.
     return said if author == row.actor_id else f"{said} by {in_words('author', author, names)}"
+
+
+def _listed(files: list[str]) -> str:
+    """Return "a.png, b.pdf and c.txt"; of many, the first ones and how many more there are."""
+    shown = files if len(files) <= FILES_NAMED + 1 else [*files[:FILES_NAMED], f"{len(files) - FILES_NAMED} more"]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
 
 
 def _names(organization: Organization, people: set[int], epics: set[int]) -> Names:

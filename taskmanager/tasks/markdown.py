@@ -40,6 +40,7 @@ def render_all(
 ) -> list[SafeString]:
     """Return each text as HTML, as `render` does, with at most two queries for all of them.
 
+    `keys_of` gives the keys of the organization's projects to whoever has read them already.
     The results are cached under the organization and everything that they depend on, so that none is stale or
     another's.
     """

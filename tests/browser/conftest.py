@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import (
@@ -31,6 +32,8 @@ from pytest_django.live_server_helper import LiveServer
 from taskmanager.accounts.models import User
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
+from tests.images import png
+from tests.queue import run_jobs
 from tests.servers import chromium
 
 # Playwright's synchronous API runs an event loop in the thread of the tests, and Django refuses to ask the
@@ -194,6 +197,10 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     for number in range(3):
         planned = services.create_task_in_sprint(running, actor=ada, title=f"{number} {wide[:180]}", epic=epic)
     services.move_task(planned, actor=ada, status="DONE")
+    files = {f"{wide}.png": png((900, 600)), "photo.png": png()[:-20], "poster.png": png((20_000, 20_000), mode="1")}
+    uploads = [SimpleUploadedFile(name, data) for name, data in [*files.items(), ("notes.txt", b"Seen on staging.")]]
+    attachment = services.add_attachments(task, files=uploads, actor=ada)[0]
+    run_jobs()
     return {
         "board": "/",
         "empty board": "/?project=WEB",
@@ -205,6 +212,7 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "tasks of an archive": f"/tasks/archive/{timezone.localdate().year}/",
         "edit a comment": f"/comments/{comment.pk}/edit/",
         "delete a comment": f"/comments/{comment.pk}/delete/",
+        "delete an attachment": f"/attachments/{attachment.pk}/delete/",
         "create": "/tasks/new/",
         "detail": f"/tasks/{task.pk}/",
         "edit": f"/tasks/{task.pk}/edit/",

@@ -69,6 +69,7 @@ NAMES = [
     "tasks of an archive",
     "edit a comment",
     "delete a comment",
+    "delete an attachment",
     "create",
     "detail",
     "edit",

@@ -15,9 +15,10 @@ QUERIES = [
     "task with project, owner, creator and number of comments",
     "history with who acted and what they said",
     "people whom history names",
-    "keys of projects",
     "usernames",
     "projects of the header",
+    "sprints of the task",
+    "attachments with who attached them",
 ]
 
 

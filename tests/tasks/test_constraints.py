@@ -16,6 +16,7 @@ from taskmanager.tasks import services
 from taskmanager.tasks.models import (
     COMMENT_LENGTH,
     Activity,
+    Attachment,
     Comment,
     Epic,
     Project,
@@ -28,6 +29,7 @@ MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("t
 LINKS = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organization")
 LINKS_OF_COMMENTS = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
 LINKS_OF_PLANS = import_module("taskmanager.tasks.migrations.0006_epics_and_sprints")
+LINKS_OF_ATTACHMENTS = import_module("taskmanager.tasks.migrations.0009_attachments")
 A_DAY = datetime.timedelta(days=1)
 
 # The name of a rule of the models, and a write that breaks it; `w` is the world below.
@@ -77,12 +79,21 @@ BAD_WRITES = [
         "tasks_sprintmembership_removed_by_only_when_removed",
         lambda w: SprintMembership.objects.update(removed_at=None),
     ),
+    ("tasks_attachment_has_a_name", lambda w: Attachment.objects.update(name="")),
+    ("tasks_attachment_is_not_empty", lambda w: Attachment.objects.update(size=0)),
+    ("tasks_attachment_has_a_content_type", lambda w: Attachment.objects.update(content_type="")),
+    ("tasks_attachment_has_a_file", lambda w: Attachment.objects.filter(pk=w.own[Attachment].pk).update(file="")),
+    ("tasks_attachment_file_key", lambda w: Attachment.objects.update(file="1/the-same")),
+    ("tasks_attachment_preview_check", lambda w: Attachment.objects.update(preview="MAYBE")),
+    ("tasks_attachment_thumbnail_only_when_ready", lambda w: Attachment.objects.update(preview="READY")),
+    ("tasks_attachment_thumbnail_only_when_ready", lambda w: Attachment.objects.update(thumbnail="1/x")),
     ("tasks_activity_verb_check", lambda w: Activity.objects.update(verb="eaten")),
 ]
 # SQLite names the columns of a broken unique constraint, not the constraint.
 COLUMNS = {
     "accounts_organization_slug_key": "accounts_organization.slug",
     "accounts_throttle_pkey": "accounts_throttle.key",
+    "tasks_attachment_file_key": "tasks_attachment.file",
     "tasks_project_key_once_per_organization": "tasks_project.organization_id, tasks_project.key",
     "tasks_task_number_once_per_project": "tasks_task.project_id, tasks_task.number",
     "tasks_sprintmembership_once_at_a_time": "tasks_sprintmembership.sprint_id, tasks_sprintmembership.task_id",
@@ -103,6 +114,18 @@ def make_user(organization: Organization, username: str, email: str) -> list[Use
 
 def make_project(organization: Organization, key: str) -> list[Project]:
     return Project.objects.bulk_create([Project(organization=organization, name="Web", key=key)])
+
+
+def attach(task: Task) -> Attachment:
+    return Attachment.objects.create(
+        organization=task.organization,
+        task=task,
+        uploader=task.creator,
+        name="a.txt",
+        size=1,
+        content_type="text/plain",
+        file=f"{task.organization_id}/{task.pk}",
+    )
 
 
 def checked(write, *arguments) -> None:
@@ -139,12 +162,20 @@ def w(ada, acme, task, board, oscar):
         globex=globex,
         task=task,
         archived=archived,
-        foreign={User: oscar, Project: foreign_board, Task: foreign_task, Comment: foreign_comment, **rows[oscar]},
+        foreign={
+            User: oscar,
+            Project: foreign_board,
+            Task: foreign_task,
+            Comment: foreign_comment,
+            Attachment: attach(foreign_task),
+            **rows[oscar],
+        },
         own={
             User: ada,
             Project: board,
             Task: archived,
             Comment: comment,
+            Attachment: attach(task),
             Activity: task.activities.latest("pk"),
             **rows[ada],
         },
@@ -206,7 +237,7 @@ def rule_of(field: ForeignKey) -> str:
 
 def test_each_link_inside_an_organization_has_its_rule():
     links = {(field.model._meta.db_table, field.column, field.related_model._meta.db_table) for field in LINKING_FIELDS}
-    assert links == {*LINKS.LINKS, *LINKS_OF_COMMENTS.LINKS, *LINKS_OF_PLANS.LINKS}
+    assert links == {*LINKS.LINKS, *LINKS_OF_COMMENTS.LINKS, *LINKS_OF_PLANS.LINKS, *LINKS_OF_ATTACHMENTS.LINKS}
 
 
 @pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
@@ -224,12 +255,14 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         row.number = 99
     if isinstance(row, SprintMembership):
         row.removed_at = timezone.now()
+    if isinstance(row, Attachment):
+        row.file = "1/another"
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])
 
 
-@pytest.mark.parametrize("model", [User, Project, Task, Comment, Epic, Sprint, SprintMembership, Activity])
+@pytest.mark.parametrize("model", [User, Project, Task, Comment, Epic, Sprint, SprintMembership, Attachment, Activity])
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):
     with pytest.raises(IntegrityError, match="of_the_same_organization"):
         checked(lambda: model.objects.filter(pk=w.own[model].pk).update(organization=w.globex))

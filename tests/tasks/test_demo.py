@@ -22,11 +22,13 @@ from taskmanager.tasks.demo.mobile import MOBILE
 from taskmanager.tasks.demo.plans import periods
 from taskmanager.tasks.demo.schedule import Clock, reorder, schedule
 from taskmanager.tasks.demo.web_late import TOP_OF_WEB
-from taskmanager.tasks.models import Activity, Comment, Epic, Project, SprintMembership, Task
+from taskmanager.tasks.models import Activity, Attachment, Comment, Epic, Project, SprintMembership, Task
+from tests.queue import run_jobs
 from tests.racing import race
 
 PASSWORD = "a demo's password"
-SAYING = {"commented", "edited_comment"}
+# What changes nothing of the task itself.
+SAYING = {"commented", "edited_comment", "attached"}
 SOME_MONDAY = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
 # Deep in the night, while people work, and in the evening of each day of a week.
 MOMENTS = [
@@ -127,7 +129,7 @@ def test_history_ends_in_what_the_task_is(ada):
         changes = [line for line in lines if line.verb not in SAYING]
         assert [line.version for line in changes] == list(range(1, task.version + 1))
         values: dict[str, object] = {}
-        for line in lines:
+        for line in changes:
             for name, (old, new) in line.changes.items():
                 if name == "sprint":
                     continue  # one of several: planning into the next takes it out of none
@@ -186,6 +188,16 @@ def test_people_talk_about_their_work(ada, web):
 def due_dates(lines: list[Activity]) -> list[datetime.date]:
     days = [day for line in lines for day in line.changes.get("due_date", [])]
     return [datetime.date.fromisoformat(day) for day in days if day]
+
+
+def test_some_tasks_have_files_as_old_as_their_history(ada):
+    run_jobs()
+    attachments = Attachment.objects.of(ada.organization)
+    assert {each.preview for each in attachments} == {"READY", "NONE"}
+    for attachment in attachments:
+        lines = attachment.task.activities.filter(verb="attached")
+        [line] = [line for line in lines if attachment.name in line.changes["attachments"][1]]
+        assert (line.created_at, line.actor) == (attachment.created_at, attachment.uploader)
 
 
 def test_texts_refer_to_what_is_there(ada):

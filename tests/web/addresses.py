@@ -5,14 +5,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from taskmanager.accounts.models import User
-from taskmanager.tasks import services
+from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Project
 
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c636000000002000148afa4710000000049454e44ae426082"
+)
 ROLES = ("Admin", "Editor", "Creator", "")
+
+
+class Sheet(SimpleUploadedFile):
+    """A file that can be sent again and again."""
+
+    def read(self, *size: int) -> bytes:
+        self.seek(0)
+        return super().read(*size)
 
 
 @dataclass(frozen=True)
@@ -24,11 +37,11 @@ class Address:
 
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
-    # The object in the address: a "free" or "taken" task, its "reference", a "comment" on it, an "epic", a "sprint", or
-    # a "planned" task in a sprint.
+    # The object in the address: a "free" or "taken" task, its "reference", a "comment" on it, an "attachment" of it, an
+    # "epic", a "sprint", or a "planned" task in a sprint.
     example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
-    data: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
     public: bool = False
     writes: bool = True  # whether the example of POST changes anything
 
@@ -62,6 +75,14 @@ ADDRESSES = {
         get=(403, 403, 403, 403), post=(403, 403, 403, 403), example="comment", data={"text": "Never said that."}
     ),
     "tasks:comment-delete": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="comment"),
+    "tasks:attachment-create": Address(
+        post=(302, 403, 302, 403),
+        example="free",
+        data={"attachments": Sheet("notes.txt", b"Staging too.")},
+    ),
+    "tasks:attachment-download": Address(get=(200, 200, 200, 200), example="attachment"),
+    "tasks:attachment-preview": Address(get=(200, 200, 200, 200), example="attachment"),
+    "tasks:attachment-delete": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="attachment"),
     "tasks:tasks-of-day": Address(get=(200, 200, 200, 200), arguments=(datetime.date(2026, 11, 22),)),
     "tasks:tasks-archived": Address(get=(200, 200, 200, 200), arguments=(2026,)),
     "tasks:task-by-reference": Address(get=(302, 302, 302, 302), example="reference"),
@@ -123,4 +144,9 @@ def url_of(name: str, board: Project, author: User) -> str:
         services.claim_task(task, actor=author)
     if example == "comment":
         return reverse(name, args=[services.create_comment(task, actor=author, text="Rotate them today.").pk])
+    if example == "attachment":
+        files = [SimpleUploadedFile("Rotate the signing keys.png", PIXEL)]
+        [attachment] = services.add_attachments(task, files=files, actor=author)
+        jobs.make_thumbnail.call(attachment.pk)
+        return reverse(name, args=[attachment.pk])
     return reverse(name, args=[task.reference if example == "reference" else task.pk])

@@ -102,3 +102,8 @@ def page(response: Any) -> Page:
 def sentence(response: Any) -> str:
     """Return the text of the page with its white space folded."""
     return " ".join(page(response).text.split())
+
+
+def body(response: Any) -> bytes:
+    """Return what is sent; that of a file is read from it, and the file is closed."""
+    return b"".join(response)

@@ -11,6 +11,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 KEY = "k" * 50
 HTTPS = {"PUBLIC_URL": "https://tasks.example.com"}
+S3 = {
+    "AWS_ACCESS_KEY_ID": "someone",
+    "AWS_SECRET_ACCESS_KEY": "hidden",
+    "AWS_STORAGE_BUCKET_NAME": "acme-files",
+    "AWS_S3_REGION_NAME": "eu-central-1",
+}
 SHOW = """
 import json, sys
 from django.conf import settings
@@ -77,6 +83,19 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"THROTTLE_SIGN_IN": "0/m"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_SIGN_IN": "10/w"}, "THROTTLE_SIGN_IN"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+        ({"MEDIA_URL_STORAGE": "ftp"}, "MEDIA_URL_STORAGE"),
+        ({"STATIC_STORAGE": "cdn"}, "STATIC_STORAGE"),
+        *(({**S3, "MEDIA_URL_STORAGE": "s3", name: ""}, name) for name in S3),
+        *(({**S3, "STATIC_STORAGE": "s3", name: ""}, name) for name in S3),
+        ({**S3, "MEDIA_URL_STORAGE": "s3", "AWS_STORAGE_BUCKET_NAME": "Acme/Files"}, "AWS_STORAGE_BUCKET_NAME"),
+        ({**S3, "MEDIA_URL_STORAGE": "s3", "AWS_S3_REGION_NAME": "Frankfurt am Main"}, "AWS_S3_REGION_NAME"),
+        ({**S3, "MEDIA_URL_STORAGE": "s3", "AWS_S3_ENDPOINT_URL": "s3.example.com"}, "AWS_S3_ENDPOINT_URL"),
+        ({**S3, "MEDIA_URL_STORAGE": "s3", "AWS_S3_ENDPOINT_URL": "https://["}, "AWS_S3_ENDPOINT_URL"),
+        ({**S3, "MEDIA_URL_STORAGE": "s3", "AWS_S3_ENDPOINT_URL": "https://s3.example.com/x"}, "AWS_S3_ENDPOINT_URL"),
+        ({**S3, "MEDIA_URL_STORAGE": "s3", "AWS_SECRET_ACCESS_KEY_FILE": "/nowhere"}, "AWS_SECRET_ACCESS_KEY"),
+        ({"ATTACHMENT_MAX_SIZE": "0"}, "ATTACHMENT_MAX_SIZE"),
+        ({"ATTACHMENT_MAX_SIZE": "10 MB"}, "ATTACHMENT_MAX_SIZE"),
+        ({"ACCEL_REDIRECT_PREFIX": "internal"}, "ACCEL_REDIRECT_PREFIX"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
         (HTTPS, "SECRET_KEY"),
         ({"SECRET_KEY_FILE": "/nowhere/key"}, "SECRET_KEY"),
@@ -213,3 +232,50 @@ def test_mail_leaves_as_the_address_says(tmp_path, url, options):
 def test_the_contact_form_writes_to_the_sender_of_mails_unless_told_otherwise(tmp_path):
     found = settings_of(tmp_path, "CONTACT_EMAIL", DEFAULT_FROM_EMAIL="Tasks <tasks@example.com>")
     assert found["CONTACT_EMAIL"] == "Tasks <tasks@example.com>"
+
+
+def test_files_lie_on_the_disk_unless_told_otherwise(tmp_path):
+    found = settings_of(tmp_path, "STORAGES", "ATTACHMENT_MAX_SIZE", "ACCEL_REDIRECT_PREFIX")
+    storages: dict[str, dict[str, dict[str, str]]] = found["STORAGES"]  # type: ignore[assignment]
+    assert storages["default"]["OPTIONS"]["location"] == str(tmp_path / "data" / "uploads")
+    assert (found["ATTACHMENT_MAX_SIZE"], found["ACCEL_REDIRECT_PREFIX"]) == (10 * 1024**2, "")
+
+
+def test_files_lie_in_a_bucket_where_that_is_said(tmp_path):
+    (tmp_path / "secret").write_text("from a file\n")
+    variables = {**S3, "MEDIA_URL_STORAGE": "s3", "AWS_SECRET_ACCESS_KEY_FILE": str(tmp_path / "secret")}
+    del variables["AWS_SECRET_ACCESS_KEY"]
+    found = settings_of(
+        tmp_path, "STORAGES", "SECURE_CSP", "ATTACHMENT_MAX_SIZE", ATTACHMENT_MAX_SIZE="3KiB", **variables
+    )
+    default = found["STORAGES"]["default"]  # type: ignore[index]
+    assert default["BACKEND"] == "storages.backends.s3.S3Storage"
+    assert default["OPTIONS"]["secret_key"] == "from a file"
+    assert default["OPTIONS"]["querystring_auth"]
+    assert "amazonaws" not in str(found["SECURE_CSP"])
+    assert found["ATTACHMENT_MAX_SIZE"] == 3072
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "place"),
+    [
+        ("", "https://s3.eu-central-1.amazonaws.com/acme-files/static/"),
+        ("http://minio:9000", "http://minio:9000/acme-files/static/"),
+    ],
+)
+def test_pages_may_load_from_the_bucket_of_static_files_and_from_no_other(tmp_path, endpoint, place):
+    variables = {**S3, "STATIC_STORAGE": "s3", "AWS_S3_ENDPOINT_URL": endpoint}
+    found = settings_of(tmp_path, "SECURE_CSP", "MIDDLEWARE", "STORAGES", **variables)
+    policy: dict[str, list[str]] = found["SECURE_CSP"]  # type: ignore[assignment]
+    for directive in ("script-src", "style-src", "img-src", "font-src"):
+        assert place in policy[directive]
+    assert place not in policy["connect-src"]
+    assert "whitenoise" not in str(found["MIDDLEWARE"])
+    options = found["STORAGES"]["staticfiles"]["OPTIONS"]  # type: ignore[index]
+    assert f"{options['url_protocol']}//{options['custom_domain']}/{options['location']}/" == place
+
+
+def test_the_library_for_s3_is_loaded_for_s3_alone(tmp_path):
+    code = "import sys, django; django.setup(); import taskmanager.urls; print('boto3' in sys.modules)"
+    done = run(tmp_path, "-c", code, DJANGO_SETTINGS_MODULE="taskmanager.settings.production", SECRET_KEY=KEY)
+    assert (done.stdout, done.stderr) == ("False\n", "")

@@ -17,8 +17,9 @@ QUERIES = [
     "task with project, owner and creator",
     "history with who acted",
     "people whom history names",
-    "projects of the header",
+    "projects of the header, whose keys make links, too",
     "sprints of the task",
+    "attachments with who attached them",
 ]
 # Only where the description seems to name people.
 LINKS = ["usernames"]

@@ -14,6 +14,7 @@ from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Organization, Role, User
 from taskmanager.errors import Conflict
 from taskmanager.tasks import services
+from taskmanager.tasks.demo.files import uploads
 from taskmanager.tasks.demo.items import ADMIN, PEOPLE, Item
 from taskmanager.tasks.demo.mobile import MOBILE
 from taskmanager.tasks.demo.plans import THEMES, periods, plan, theme_of
@@ -21,7 +22,16 @@ from taskmanager.tasks.demo.schedule import Act, Clock, Verb, reorder, schedule
 from taskmanager.tasks.demo.web_early import WEB_EARLY
 from taskmanager.tasks.demo.web_late import TOP_OF_WEB, WEB_LATE
 from taskmanager.tasks.demo.web_middle import WEB_MIDDLE
-from taskmanager.tasks.models import Activity, Comment, Epic, Project, Sprint, SprintMembership, Task
+from taskmanager.tasks.models import (
+    Activity,
+    Attachment,
+    Comment,
+    Epic,
+    Project,
+    Sprint,
+    SprintMembership,
+    Task,
+)
 
 NAME = "Acme"
 SLUG = "acme"
@@ -61,7 +71,8 @@ def load(password: str, *, reset: bool = False, now: datetime.datetime | None = 
         raise AcmeIsTaken
     demos = Organization.objects.filter(is_demo=True)
     if reset:
-        demos.delete()
+        for organization in demos:
+            services.delete_organization(organization)
     elif demos.exists():
         raise DemoExists
     return make(password, Clock(now or timezone.now()))
@@ -120,6 +131,10 @@ def make(password: str, clock: Clock) -> User:
         arguments = _arguments(act, people, references)
         if act.verb in {Verb.COMMENTED, Verb.EDITED_COMMENT}:
             _say(act, tasks[act.item], actor=people[act.actor], text=arguments["text"])
+            continue
+        if act.verb == Verb.ATTACHED:
+            files = uploads(arguments["names"])
+            services.add_attachments(tasks[act.item], files=files, actor=people[act.actor])
             continue
         if act.verb == Verb.CREATED and projects[act.item] == web:
             arguments["epic"] = epics.get(theme_of(act.item))
@@ -221,7 +236,7 @@ def _say(act: Act, task: Task, actor: User, text: str) -> None:
 
 
 def _date_tasks(organization: Organization, acts: list[Act]) -> None:
-    """Set when everything happened, in the tasks, their comments, and in what their history tells."""
+    """Set when everything happened, in the tasks, their comments and files, and in what their history tells."""
     tasks = Task.objects.of(organization).in_bulk()
     comments = Comment.objects.of(organization).in_bulk()
     activities = list(Activity.objects.of(organization).exclude(task=None).order_by("pk"))
@@ -229,30 +244,14 @@ def _date_tasks(organization: Organization, acts: list[Act]) -> None:
     for activity, act in zip(activities, acts, strict=True):
         activity.created_at = act.at
         if activity.comment_id:
-            comment = comments[activity.comment_id]
-            if act.verb == Verb.COMMENTED:
-                comment.created_at = act.at
-            else:
-                comment.edited_at = act.at
-            continue
-        task = tasks[activity.task_id or 0]
-        task.updated_at = act.at
-        if act.verb == Verb.CREATED:
-            task.created_at = act.at
+            _date_comment(comments[activity.comment_id], act)
+        elif act.verb == Verb.ATTACHED:
+            names = activity.changes["attachments"][1]
+            Attachment.objects.filter(task=activity.task_id, name__in=names).update(created_at=act.at)
+        else:
+            _date_task(tasks[activity.task_id or 0], activity, act)
         if act.verb == Verb.PLANNED:
             memberships[activity.task_id or 0, activity.sprint_id or 0].planned_at = act.at
-        if "completed_at" in activity.changes:
-            is_done = activity.changes["completed_at"][1] is not None
-            was = None if is_done or task.completed_at is None else task.completed_at.isoformat()
-            task.completed_at = act.at if is_done else None
-            activity.changes["completed_at"] = [was, act.at.isoformat() if is_done else None]
-        if "status" in activity.changes:
-            task.archived_at = act.at if activity.changes["status"][1] == Task.Status.ARCHIVED else None
-        if "due_date" in activity.changes:
-            activity.changes["due_date"] = [
-                day and (datetime.date.fromisoformat(day) - DUE_SHIFT).isoformat()
-                for day in activity.changes["due_date"]
-            ]
     for task in tasks.values():
         task.due_date = task.due_date and task.due_date - DUE_SHIFT
     times = ["created_at", "updated_at", "completed_at", "archived_at", "due_date"]
@@ -260,6 +259,30 @@ def _date_tasks(organization: Organization, acts: list[Act]) -> None:
     Comment.objects.bulk_update(comments.values(), ["created_at", "edited_at"])
     SprintMembership.objects.bulk_update(memberships.values(), ["planned_at"])
     Activity.objects.bulk_update(activities, ["created_at", "changes"])
+
+
+def _date_comment(comment: Comment, act: Act) -> None:
+    if act.verb == Verb.COMMENTED:
+        comment.created_at = act.at
+    else:
+        comment.edited_at = act.at
+
+
+def _date_task(task: Task, activity: Activity, act: Act) -> None:
+    task.updated_at = act.at
+    if act.verb == Verb.CREATED:
+        task.created_at = act.at
+    if "completed_at" in activity.changes:
+        is_done = activity.changes["completed_at"][1] is not None
+        was = None if is_done or task.completed_at is None else task.completed_at.isoformat()
+        task.completed_at = act.at if is_done else None
+        activity.changes["completed_at"] = [was, act.at.isoformat() if is_done else None]
+    if "status" in activity.changes:
+        task.archived_at = act.at if activity.changes["status"][1] == Task.Status.ARCHIVED else None
+    if "due_date" in activity.changes:
+        activity.changes["due_date"] = [
+            day and (datetime.date.fromisoformat(day) - DUE_SHIFT).isoformat() for day in activity.changes["due_date"]
+        ]
 
 
 def _date_organization(organization: Organization, clock: Clock) -> None:

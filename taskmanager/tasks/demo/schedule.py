@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskmanager.tasks.demo.comments import COMMENTS
+from taskmanager.tasks.demo.files import ATTACHED
 from taskmanager.tasks.demo.items import (
     ADMIN,
     ARCHIVED,
@@ -78,7 +79,7 @@ class Act:
     actor: str
     item: Item
     fields: dict[str, Any] = field(default_factory=dict)
-    """What is created, edited or said: names and values of the services' arguments."""
+    """What is created, edited, said or attached: names and values of the services' arguments."""
     status: str = ""
     """Where it is moved."""
     above: Item | None = None
@@ -140,6 +141,7 @@ def _acts(item: Item, created: float, clock: Clock, chance: random.Random) -> It
         age = ended * chance.uniform(0.3, 0.9) if item.owner else ended
         yield act(age, Verb.ARCHIVED, ADMIN if chance.random() < 0.5 else _steward(item))
     yield from _comments(item, created, ended, clock)
+    yield from _files(item, created, ended, clock)
 
 
 def _comments(item: Item, created: float, ended: float, clock: Clock) -> Iterator[Act]:
@@ -149,6 +151,12 @@ def _comments(item: Item, created: float, ended: float, clock: Clock) -> Iterato
         if said.edited:
             age -= (created - ended) * 0.01
             yield Act(age, clock.at(age), Verb.EDITED_COMMENT, said.by, item, {"text": said.edited})
+
+
+def _files(item: Item, created: float, ended: float, clock: Clock) -> Iterator[Act]:
+    for attached in ATTACHED.get(item.title, ()):
+        age = created - (created - ended) * attached.when
+        yield Act(age, clock.at(age), Verb.ATTACHED, attached.by, item, {"names": attached.names})
 
 
 def _steward(item: Item) -> str:

@@ -1,6 +1,7 @@
-"""Projects, tasks, epics, sprints, comments and history. What a row may hold, the database itself enforces."""
+"""Projects, tasks, epics, sprints, comments, attachments and history. What a row may hold, the database enforces."""
 
 from taskmanager.tasks.models.activity import Activity
+from taskmanager.tasks.models.attachments import Attachment, size_label
 from taskmanager.tasks.models.comments import COMMENT_LENGTH, Comment
 from taskmanager.tasks.models.epics import Epic
 from taskmanager.tasks.models.projects import PROJECT_KEY, Project
@@ -13,6 +14,7 @@ __all__ = [
     "COUNT_LIMIT",
     "PROJECT_KEY",
     "Activity",
+    "Attachment",
     "Comment",
     "DayOf",
     "Epic",
@@ -21,4 +23,5 @@ __all__ = [
     "SprintMembership",
     "Task",
     "TaskQuerySet",
+    "size_label",
 ]

@@ -50,6 +50,8 @@ class Activity(models.Model):
         DELETED_COMMENT = "deleted_comment", "deleted a comment"
         PLANNED = "planned", "planned it"
         REMOVED = "removed", "removed it"
+        ATTACHED = "attached", "attached"
+        DELETED_ATTACHMENT = "deleted_attachment", "deleted"
 
     organization = models.ForeignKey(
         Organization, on_delete=models.CASCADE, related_name="+", db_index=False, db_comment="Whose history it is"
@@ -125,6 +127,8 @@ class Activity(models.Model):
                         "deleted_comment",
                         "planned",
                         "removed",
+                        "attached",
+                        "deleted_attachment",
                     ]
                 ),
                 name="tasks_activity_verb_check",

@@ -1,5 +1,10 @@
-"""What happens to tasks, epics, sprints, comments: permission, rule, write, history, in one transaction each."""
+"""What happens to tasks and all that belongs to them: permission, rule, write, history, in one transaction each."""
 
+from taskmanager.tasks.services.attachments import (
+    add_attachments,
+    create_task_with_attachments,
+    delete_attachment,
+)
 from taskmanager.tasks.services.claims import (
     AlreadyClaimed,
     NotClaimed,
@@ -10,8 +15,9 @@ from taskmanager.tasks.services.claims import (
 )
 from taskmanager.tasks.services.comments import CommentConflict, create_comment, delete_comment, edit_comment
 from taskmanager.tasks.services.epics import create_epic, delete_epic, edit_epic
+from taskmanager.tasks.services.files import UploadRefused
 from taskmanager.tasks.services.merging import Conflicting, EditConflict, UnknownVersion
-from taskmanager.tasks.services.projects import create_project, register_organization
+from taskmanager.tasks.services.projects import create_project, delete_organization, register_organization
 from taskmanager.tasks.services.sprints import (
     EndNotAfterStart,
     OtherProject,
@@ -52,6 +58,8 @@ __all__ = [
     "TaskNotInSprint",
     "UnassignedHasNoOwner",
     "UnknownVersion",
+    "UploadRefused",
+    "add_attachments",
     "archive_task",
     "claim_task",
     "claim_task_as_configured",
@@ -63,8 +71,11 @@ __all__ = [
     "create_sprint",
     "create_task",
     "create_task_in_sprint",
+    "create_task_with_attachments",
+    "delete_attachment",
     "delete_comment",
     "delete_epic",
+    "delete_organization",
     "delete_sprint",
     "delete_task",
     "edit_comment",

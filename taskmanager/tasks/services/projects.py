@@ -9,7 +9,8 @@ from django.views.decorators.debug import sensitive_variables
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Organization, Role, User
 from taskmanager.errors import Conflict
-from taskmanager.tasks.models import Project
+from taskmanager.tasks.models import Attachment, Project
+from taskmanager.tasks.services.files import remove_files_of
 
 
 class KeyTaken(Conflict):
@@ -43,3 +44,10 @@ def register_organization(*, name: str, username: str, email: str, password: str
     organization = accounts.create_organization(name)
     create_project(organization, name=name)
     return accounts.add_member(organization, username=username, email=email, password=password, roles=[Role.ADMIN])
+
+
+@transaction.atomic
+def delete_organization(organization: Organization) -> None:
+    """Delete an organization with all of its work and its files."""
+    remove_files_of(Attachment.objects.of(organization))
+    organization.delete()

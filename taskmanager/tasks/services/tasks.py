@@ -13,6 +13,7 @@ from taskmanager.tasks.models import Activity, Epic, Project, Task
 from taskmanager.tasks.permissions import may_change, may_claim, require, require_change
 from taskmanager.tasks.services.claims import AlreadyClaimed
 from taskmanager.tasks.services.epics import lock_epic
+from taskmanager.tasks.services.files import remove_files_of
 from taskmanager.tasks.services.merging import Conflicting, merge, settled
 from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
 
@@ -214,11 +215,15 @@ def archive_task(task: Task, *, actor: User) -> Task:
 
 @transaction.atomic
 def delete_task(task: Task, *, actor: User) -> None:
-    """Delete a task for good; its history stays, and its number isn't used again. Raises NotAllowed, NotFound."""
+    """Delete a task for good with its files; its history stays, and its number isn't used again.
+
+    Raises NotAllowed, NotFound.
+    """
     require(actor, "tasks.delete_task", task.organization_id)
     task = locked(task)
     task.version += 1
     record(task, actor, Activity.Verb.DELETED, {"title": [task.title, None]})
+    remove_files_of(task.attachments.all())
     task.delete()
 
 

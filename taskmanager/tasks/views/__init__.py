@@ -1,5 +1,11 @@
 """Pages of tasks, epics and sprints."""
 
+from taskmanager.tasks.views.attachments import (
+    attachment_create,
+    attachment_delete,
+    attachment_download,
+    attachment_preview,
+)
 from taskmanager.tasks.views.board import board
 from taskmanager.tasks.views.changes import task_claim, task_move, task_release
 from taskmanager.tasks.views.comments import comment_create, comment_delete, comment_edit
@@ -28,6 +34,10 @@ from taskmanager.tasks.views.tasks import (
 )
 
 __all__ = [
+    "attachment_create",
+    "attachment_delete",
+    "attachment_download",
+    "attachment_preview",
     "backlog",
     "board",
     "comment_create",

@@ -14,7 +14,7 @@ from django_htmx.middleware import HtmxDetails
 from taskmanager.accounts.models import User
 from taskmanager.tasks import queries
 from taskmanager.tasks.context import projects_of
-from taskmanager.tasks.models import Comment, Epic, Project, Sprint, Task
+from taskmanager.tasks.models import Attachment, Comment, Epic, Project, Sprint, Task
 
 
 class MemberRequest(HttpRequest):
@@ -70,6 +70,11 @@ def find_epic(request: MemberRequest, pk: int) -> Epic:
 def find_sprint(request: MemberRequest, pk: int) -> Sprint:
     """Return the sprint with what its page shows. Raises Http404, also for another organization's."""
     return get_object_or_404(Sprint.objects.of(request.user.organization).for_page(), pk=pk)
+
+
+def find_attachment(request: MemberRequest, pk: int) -> Attachment:
+    """Return the attachment with its task. Raises Http404, also for another organization's."""
+    return get_object_or_404(Attachment.objects.of(request.user.organization).for_pages(), pk=pk)
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from taskmanager.errors import DomainError
 from taskmanager.tasks import cards, queries, services
-from taskmanager.tasks.context import projects_of
-from taskmanager.tasks.forms import EpicForm, PlanForm, SprintForm, SprintRowForm, TaskForm
+from taskmanager.tasks.forms import EpicForm, PlanForm, SprintForm, SprintRowForm
 from taskmanager.tasks.models import Epic, Sprint, Task
 from taskmanager.tasks.permissions import require
 from taskmanager.tasks.views import plans, rows
@@ -27,7 +26,7 @@ from taskmanager.tasks.views.requests import (
     page_before,
     say,
 )
-from taskmanager.tasks.views.tasks import explain, fields_to_create
+from taskmanager.tasks.views.tasks import create_page
 
 ENDED_PER_PAGE = 20
 TASKS_PER_PAGE = 50
@@ -140,30 +139,8 @@ def sprint_task_create(request: MemberRequest, pk: int) -> HttpResponse:
     sprint = find_sprint(request, pk)
     require(request.user, "tasks.add_task", sprint.organization_id)
     initial = {"status": Task.Status.UNASSIGNED, "priority": Task.Priority.MEDIUM, "epic": sprint.epic}
-    form = TaskForm(
-        request.POST if request.method == "POST" else None,
-        initial=initial,
-        organization=request.user.organization,
-        projects=projects_of(request),
-    )
-    del form.fields["project"]
-    if request.method == "POST" and form.is_valid():
-        try:
-            task = services.create_task_in_sprint(sprint, actor=request.user, **fields_to_create(form))
-        except DomainError as error:
-            explain(form, error)
-        else:
-            say(request, Toast(f"{task.reference} created in {sprint.name}."))
-            return redirect("tasks:task-detail", pk=task.pk)
-    context = {
-        "form": form,
-        "task": None,
-        "sprint": sprint,
-        "project": sprint.project,
-        "action": reverse("tasks:sprint-task-create", args=[pk]),
-        "cancel_url": reverse("tasks:sprint-detail", args=[pk]),
-    }
-    return render(request, "tasks/form.html", context)
+    address, cancel_url = reverse("tasks:sprint-task-create", args=[pk]), reverse("tasks:sprint-detail", args=[pk])
+    return create_page(request, sprint, initial=initial, address=address, cancel_url=cancel_url)
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +17,7 @@ from taskmanager.errors import DomainError
 from taskmanager.tasks import cards, queries, search, services, timeline
 from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import FIELDS, CommentForm, ListForm, TaskForm
-from taskmanager.tasks.models import Epic, Project, Sprint, Task
+from taskmanager.tasks.models import Epic, Project, Sprint, Task, size_label
 from taskmanager.tasks.permissions import require, require_change
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.views import conflicts
@@ -25,6 +26,8 @@ from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, sa
 TASKS_PER_PAGE = 50
 # Nobody pages further than this; they filter. Counting and skipping more would cost every list.
 LIST_LIMIT = 10_000
+# How many seconds a page waits for a preview that is being made, each time longer, before it gives up.
+PREVIEW_WAITS = (1, 2, 4, 8, 15)
 
 
 @require_safe
@@ -160,6 +163,7 @@ def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
         "is_older": is_older,
         "older_url": f"{detail_url}?before={story.before}" if story.before else None,
         "comment_form": CommentForm(is_kept=True),
+        **attachments_context(request, task),
         "created_on": timezone.localdate(task.created_at),
         "archived_in": timezone.localdate(task.archived_at).year if task.archived_at else None,
         "moves": [choice for choice in Task.Status.choices if choice[0] != task.status] if card.may_change else [],
@@ -179,6 +183,19 @@ def _sprints(task: Task) -> dict[str, Any]:
         is_in = membership.removed_at is None and not sprint.has_ended(today)
         (now if is_in else before)[sprint.pk] = sprint
     return {"sprints": now.values(), "was_in": [sprint for pk, sprint in before.items() if pk not in now]}
+
+
+def attachments_context(request: MemberRequest, task: Task) -> dict[str, Any]:
+    """Return what the attachments of a task show."""
+    return {
+        "attachments": list(task.attachments.of(request.user.organization).for_list()),
+        "first_wait": PREVIEW_WAITS[0],
+        "may_attach": request.user.has_perm("tasks.add_attachment"),
+        "may_detach": request.user.has_perm("tasks.delete_attachment"),
+        "attachments_per_upload": settings.ATTACHMENTS_PER_UPLOAD,
+        "attachment_max_size": settings.ATTACHMENT_MAX_SIZE,
+        "attachment_max_label": size_label(settings.ATTACHMENT_MAX_SIZE),
+    }
 
 
 @require_safe
@@ -208,31 +225,52 @@ def task_create(request: MemberRequest) -> HttpResponse:
     epic = request.GET.get("epic", "")
     if epic.isascii() and epic.isdigit():
         initial["epic"] = Epic.objects.of(organization).filter(pk=min(int(epic), 2**63 - 1)).first()
-    data = request.POST if request.method == "POST" else None
-    form = TaskForm(data, initial=initial, organization=organization, projects=projects)
+    address = reverse("tasks:task-create")
+    return create_page(request, project, initial=initial, address=address, cancel_url=reverse("tasks:board"))
+
+
+def create_page(
+    request: MemberRequest, place: Project | Sprint, *, initial: dict[str, Any], address: str, cancel_url: str
+) -> HttpResponse:
+    """Show the form of a new task in a project or a sprint, and create what was sent."""
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = TaskForm(
+        *sent,
+        initial=initial,
+        organization=request.user.organization,
+        projects=projects_of(request),
+        may_attach=request.user.has_perm("tasks.add_attachment"),
+    )
+    sprint = place if isinstance(place, Sprint) else None
+    if sprint:
+        del form.fields["project"]
     if request.method == "POST" and form.is_valid():
         try:
-            task = _create(request, form, project)
+            task = services.create_task_with_attachments(
+                form.cleaned_data.get("project") or place,
+                actor=request.user,
+                files=form.cleaned_data.get("attachments", []),
+                **_fields_to_create(form),
+            )
         except DomainError as error:
-            explain(form, error)
+            _explain(form, error)
         else:
-            say(request, Toast(f"{task.reference} created."))
+            say(request, Toast(f"{task.reference} created{f' in {sprint.name}' if sprint else ''}."))
             return redirect("tasks:task-detail", pk=task.pk)
+    if form.is_bound:
+        form.ask_for_files_again()
     context = {
         "form": form,
         "task": None,
-        "project": project,
-        "action": reverse("tasks:task-create"),
-        "cancel_url": reverse("tasks:board"),
+        "sprint": sprint,
+        "project": sprint.project if sprint else place,
+        "action": address,
+        "cancel_url": cancel_url,
     }
     return render(request, "tasks/form.html", context)
 
 
-def _create(request: MemberRequest, form: TaskForm, project: Project) -> Task:
-    return services.create_task(form.cleaned_data["project"] or project, actor=request.user, **fields_to_create(form))
-
-
-def fields_to_create(form: TaskForm) -> dict[str, Any]:
+def _fields_to_create(form: TaskForm) -> dict[str, Any]:
     """Return what the form of a new task says, without what it only seems to say."""
     fields = form.sent()
     # The form shows "Unassigned" from the start: with an owner chosen beside it, that isn't a contradiction.
@@ -272,7 +310,7 @@ def task_edit(request: MemberRequest, pk: int) -> HttpResponse:
             status = conflict.status
             form, conflicting = _conflict_form(request, form, conflict)
         except DomainError as error:
-            explain(form, error)
+            _explain(form, error)
         else:
             say(request, Toast(_saved_label(saved, before=task, version=version)))
             return redirect("tasks:task-detail", pk=pk)
@@ -305,11 +343,12 @@ def _conflict_form(
     return fresh, conflicts.in_words(conflict)
 
 
-def explain(form: TaskForm, error: DomainError) -> None:
+def _explain(form: TaskForm, error: DomainError) -> None:
     """Put a rule's sentence beside the field that it is about."""
     fields: dict[type[DomainError], str] = {
         services.DueBeforeCreation: "due_date",
         services.UnassignedHasNoOwner: "owner",
+        services.UploadRefused: "attachments",
     }
     if error.status != DomainError.status:
         raise error

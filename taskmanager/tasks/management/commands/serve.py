@@ -69,8 +69,9 @@ class Server(Application):  # type: ignore[misc]  # Gunicorn has no types
 
 
 def collect_static_files() -> None:
-    """Put the static files where the server finds them, unless this very set is there already."""
-    digest = hashlib.sha256(__version__.encode())
+    """Put the static files where they are served from, unless this very set is there already."""
+    bucket = settings.STORAGES["staticfiles"].get("OPTIONS", {}).get("bucket_name")
+    digest = hashlib.sha256(f"{__version__} {bucket}".encode())
     for finder in get_finders():
         for path, storage in finder.list(None):
             stat = Path(storage.path(path)).stat()
@@ -78,7 +79,9 @@ def collect_static_files() -> None:
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest():
         return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    # In a bucket the files of the version before are still asked for while servers are replaced one by one.
+    call_command("collectstatic", interactive=False, verbosity=0, clear=settings.STATIC_STORAGE == "local")
+    stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(digest.hexdigest())
 
 

@@ -1,0 +1,95 @@
+"""Files in the storage, which knows no transactions: what is stored for a row goes where the row doesn't come."""
+
+import datetime
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+
+from taskmanager.errors import DomainError
+from taskmanager.tasks import contents, jobs
+from taskmanager.tasks.contents import Content
+from taskmanager.tasks.models import size_label
+
+# What is stored, but whose row was never committed, is removed when this time has passed: no transaction takes as long.
+GRACE = datetime.timedelta(hours=1)
+NAMES_PER_JOB = 500
+
+Files = Sequence["UploadedFile[Any]"]
+
+
+class UploadRefused(DomainError):
+    """Too many files at once, or one that is too large or empty; nothing was stored."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file in the storage that no row has yet."""
+
+    name: str
+    place: str
+    size: int
+    content: Content
+
+
+def remove_files_of(attachments: Any) -> None:
+    """Have the files of attachments, which are deleted in the same transaction, removed after its commit.
+
+    By a job and not on_commit: where the process ends between the two, or the storage doesn't answer, a job is still
+    there to be done, and a file that somebody deleted doesn't stay for ever.
+    """
+    names = list(attachments.order_by("pk").values_list("file", flat=True))
+    for first in range(0, len(names), NAMES_PER_JOB):
+        jobs.remove_unused_files.enqueue(names[first : first + NAMES_PER_JOB])
+
+
+@contextmanager
+def stored_files(files: Files, organization_id: int) -> Iterator[list[Stored]]:
+    """Check the files and store them; where what follows fails, remove them again.
+
+    It stands around the transaction, so that a failing commit removes them, too. What outlives even that, because
+    the process was killed, or the caller's own transaction was rolled back, finds the job that is queued first.
+    """
+    _check(files)
+    places = [f"{organization_id}/{uuid.uuid4().hex}" for _file in files]
+    jobs.remove_unused_files.using(run_after=timezone.now() + GRACE).enqueue(places)
+    stored: list[Stored] = []
+    try:
+        for file, place in zip(files, places, strict=True):
+            content = contents.identify(file)
+            name, size = contents.harmless_name(file.name or ""), file.size or 0
+            file.seek(0)
+            default_storage.save(place, file)
+            stored.append(Stored(name, place, size, content))
+        yield stored
+    except BaseException:
+        for place in places:
+            default_storage.delete(place)
+        raise
+
+
+def _check(files: Files) -> None:
+    """Raise UploadRefused, with a sentence for each file that is in the way."""
+    if not files:
+        raise UploadRefused("Choose a file first.")
+    most = settings.ATTACHMENTS_PER_UPLOAD
+    if len(files) > most:
+        raise UploadRefused(f"At most {most} files can be attached at once; these are {len(files)}. None was stored.")
+    limit = settings.ATTACHMENT_MAX_SIZE
+    problems = []
+    for file in files:
+        name = contents.harmless_name(file.name or "")
+        if not file.size:
+            problems.append(f"{name} is empty.")
+        elif file.size > limit:
+            size = size_label(file.size)
+            problems.append(f"{name} is too large: it has {size}, and a file may have {size_label(limit)}.")
+    if problems:
+        none = " Nothing was stored." if len(files) > 1 else ""
+        raise UploadRefused(f"{' '.join(problems)}{none}")

@@ -1,0 +1,432 @@
+"""Attachments: Creators and Admins add, Admins delete, all of an upload or none, and files go with their rows."""
+
+import datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from taskmanager.accounts.models import Role, User
+from taskmanager.errors import NotAllowed, NotFound
+from taskmanager.tasks import history, jobs, services, thumbnails
+from taskmanager.tasks.models import Activity, Attachment, Task
+from tests.images import animation, jpeg, png
+from tests.queue import run_jobs, stored_names
+
+HOUR = datetime.timedelta(hours=1)
+
+
+def upload(name: str = "notes.txt", content: bytes = b"Seen on staging, too.") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, content_type="image/png")
+
+
+def files_of(organization) -> set[str]:
+    """Return the places of all files that lie in the organization's folder."""
+    folder = Path(settings.MEDIA_ROOT) / str(organization.pk)
+    return {f"{organization.pk}/{path.name}" for path in folder.iterdir()} if folder.exists() else set()
+
+
+def sentences(task: Task) -> list[str]:
+    lines = task.activities.order_by("pk")
+    return [event.sentence for event in history.events(lines, task.organization)]
+
+
+def let_time_pass() -> None:
+    """Let an hour pass for the jobs that wait."""
+    DBTaskResult.objects.filter(run_after__gt=timezone.now()).update(run_after=timezone.now() - HOUR)
+
+
+@pytest.fixture
+def note(task, cleo) -> Attachment:
+    [attachment] = services.add_attachments(task, files=[upload()], actor=cleo)
+    return attachment
+
+
+def test_a_file_is_attached_with_its_line_of_history(task, note, cleo):
+    note.refresh_from_db()
+    assert (note.task, note.organization, note.uploader) == (task, task.organization, cleo)
+    assert (note.name, note.size, note.content_type, note.preview) == ("notes.txt", 21, "text/plain", "NONE")
+    assert note.file.read() == b"Seen on staging, too."
+    note.file.close()
+    line = task.activities.latest("pk")
+    assert (line.verb, line.actor, line.changes) == ("attached", cleo, {"attachments": [[], ["notes.txt"]]})
+    assert sentences(task) == ["created this", "attached notes.txt"]
+
+
+def test_where_it_lies_says_nothing_of_its_name(task, note):
+    organization, _, place = note.file.name.partition("/")
+    assert organization == str(task.organization_id)
+    assert len(place) == 32
+    assert int(place, 16)
+
+
+def test_attaching_changes_nothing_of_the_task(task, note):
+    before = task.updated_at, task.version
+    task.refresh_from_db()
+    assert (task.updated_at, task.version) == before
+    services.edit_task(task, actor=task.creator, version=1, title="Saved from the form of before")
+
+
+@pytest.mark.parametrize("role", [None, *Role], ids=str)
+def test_creators_and_admins_add_and_admins_delete(role, task, note, member, acme):
+    bo = member("bo", *([role] if role else []))
+    before = files_of(acme)
+    if role in {Role.CREATOR, Role.ADMIN}:
+        services.add_attachments(task, files=[upload()], actor=bo)
+    else:
+        with pytest.raises(NotAllowed):
+            services.add_attachments(task, files=[upload()], actor=bo)
+        assert files_of(acme) == before
+    if role == Role.ADMIN:
+        services.delete_attachment(note, actor=bo)
+    else:
+        with pytest.raises(NotAllowed):
+            services.delete_attachment(note, actor=bo)
+
+
+def test_a_stranger_neither_adds_nor_deletes(task, note, oscar, acme):
+    for act in (
+        lambda: services.add_attachments(task, files=[upload()], actor=oscar),
+        lambda: services.delete_attachment(note, actor=oscar),
+    ):
+        with pytest.raises(NotFound):
+            act()
+    assert files_of(acme) == {note.file.name}
+
+
+def test_several_files_come_with_one_line(task, ada):
+    services.add_attachments(task, files=[upload(f"{index}.txt") for index in range(5)], actor=ada)
+    assert Attachment.objects.count() == 5
+    assert sentences(task)[-1] == "attached 0.txt, 1.txt, 2.txt and 2 more"
+    services.add_attachments(task, files=[upload("a.txt"), upload("b.txt")], actor=ada)
+    assert sentences(task)[-1] == "attached a.txt and b.txt"
+
+
+REFUSED = [
+    ([], "Choose a file first."),
+    (
+        [upload() for _index in range(21)],
+        "At most 20 files can be attached at once; these are 21. None was stored.",
+    ),
+    ([upload(content=b"")], "notes.txt is empty."),
+    ([upload("b.bin", b"x" * 1001)], "b.bin is too large: it has 1001 bytes, and a file may have 1000 bytes."),
+    (
+        [upload(), upload("a.txt", b""), upload("b.bin", b"x" * 1001)],
+        "a.txt is empty. b.bin is too large: it has 1001 bytes, and a file may have 1000 bytes. Nothing was stored.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "sentence"), REFUSED, ids=[sentence for _files, sentence in REFUSED])
+def test_all_of_an_upload_is_stored_or_nothing(files, sentence, task, ada, acme, settings):
+    settings.ATTACHMENT_MAX_SIZE = 1000
+    with pytest.raises(services.UploadRefused) as refused:
+        services.add_attachments(task, files=files, actor=ada)
+    assert str(refused.value) == sentence
+    assert files_of(acme) == set()
+    assert not Attachment.objects.exists()
+    assert sentences(task) == ["created this"]
+
+
+def test_twenty_files_of_the_largest_size_are_taken(task, ada, settings):
+    settings.ATTACHMENT_MAX_SIZE = 1000
+    services.add_attachments(task, files=[upload(content=b"x" * 1000) for _index in range(20)], actor=ada)
+    assert Attachment.objects.count() == 20
+
+
+def test_what_is_rolled_back_leaves_no_file(task, ada, acme, monkeypatch):
+    def fail(*_arguments):
+        assert len(files_of(acme)) == 2
+        raise RuntimeError("The database is gone.")
+
+    monkeypatch.setattr(services.attachments, "record", fail)
+    with pytest.raises(RuntimeError):
+        services.add_attachments(task, files=[upload(), upload()], actor=ada)
+    assert files_of(acme) == set()
+    assert not Attachment.objects.exists()
+
+
+def test_a_store_that_fails_in_between_leaves_no_file(task, ada, acme, monkeypatch):
+    save = default_storage.save
+
+    def fail_at_the_second(name, content):
+        if files_of(acme):
+            raise OSError("No space left on device")
+        return save(name, content)
+
+    monkeypatch.setattr(default_storage._wrapped, "save", fail_at_the_second)
+    with pytest.raises(OSError, match="No space"):
+        services.add_attachments(task, files=[upload(), upload()], actor=ada)
+    assert files_of(acme) == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_callers_own_transaction_takes_back_is_removed_later(task, ada, acme, monkeypatch):
+    # As if the process were killed after storing: nothing is left that could clean up, but the job queued before.
+    monkeypatch.setattr(default_storage._wrapped, "delete", lambda _name: None)
+    monkeypatch.setattr(services.attachments, "record", lambda *_arguments: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        services.add_attachments(task, files=[upload()], actor=ada)
+    monkeypatch.undo()
+    assert len(files_of(acme)) == 1
+    run_jobs()
+    assert len(files_of(acme)) == 1  # not before its time: a slow transaction may still be under way
+    let_time_pass()
+    run_jobs()
+    assert files_of(acme) == set()
+
+
+def test_what_was_committed_stays_when_the_job_comes(note, acme):
+    let_time_pass()
+    run_jobs()
+    assert files_of(acme) == {note.file.name}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_attachment_loses_its_files_after_the_commit_and_only_then(task, ada, acme):
+    [image] = services.add_attachments(task, files=[upload("a.png", png())], actor=ada)
+    run_jobs()
+    assert files_of(acme) == stored_names()
+    assert len(stored_names()) == 2
+    with transaction.atomic():
+        services.delete_attachment(image, actor=ada)
+        transaction.set_rollback(True)
+    run_jobs()
+    assert len(files_of(acme)) == 2
+    services.delete_attachment(image, actor=ada)
+    run_jobs()
+    assert files_of(acme) == set()
+    assert sentences(task)[-1] == "deleted a.png"
+    assert Activity.objects.latest("pk").changes == {"attachments": [["a.png"], []]}
+
+
+def test_what_is_deleted_is_gone_for_whoever_comes_second(note, ada):
+    services.delete_attachment(note, actor=ada)
+    with pytest.raises(NotFound):
+        services.delete_attachment(note, actor=ada)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_task_takes_its_files_along(task, note, ada, board, acme):
+    other = services.create_task(board, actor=ada, title="Another")
+    [kept] = services.add_attachments(other, files=[upload()], actor=ada)
+    services.delete_task(task, actor=ada)
+    run_jobs()
+    assert files_of(acme) == {kept.file.name}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deleted_organization_takes_its_files_along(task, note, acme, oscar, monkeypatch):
+    monkeypatch.setattr(services.files, "NAMES_PER_JOB", 1)
+    services.add_attachments(task, files=[upload(), upload()], actor=task.creator)
+    folder = files_of(acme)
+    assert len(folder) == 3
+    pk = acme.pk
+    services.delete_organization(acme)
+    run_jobs()
+    assert not list((Path(settings.MEDIA_ROOT) / str(pk)).iterdir())
+
+
+def test_who_leaves_leaves_their_files(note, cleo):
+    cleo.delete()
+    note.refresh_from_db()
+    assert note.uploader is None
+
+
+def test_a_task_is_made_with_its_files_or_not_at_all(board, cleo, acme, settings):
+    task = services.create_task_with_attachments(board, actor=cleo, files=[upload()], title="With a file")
+    assert sentences(task) == ["created this", "attached notes.txt"]
+    settings.ATTACHMENT_MAX_SIZE = 3
+    with pytest.raises(services.UploadRefused):
+        services.create_task_with_attachments(board, actor=cleo, files=[upload()], title="Too large")
+    settings.ATTACHMENT_MAX_SIZE = 1000
+    yesterday = timezone.now().date() - datetime.timedelta(days=1)
+    with pytest.raises(services.DueBeforeCreation):
+        services.create_task_with_attachments(board, actor=cleo, files=[upload()], title="Late", due_date=yesterday)
+    assert list(Task.objects.values_list("title", flat=True)) == ["With a file"]
+    assert files_of(acme) == stored_names()
+
+
+def test_editors_make_no_task_with_files(board, ed, acme):
+    with pytest.raises(NotAllowed):
+        services.create_task_with_attachments(board, actor=ed, files=[upload()], title="Mine")
+    assert files_of(acme) == set()
+
+
+HTML = b"<!doctype html><html><script>alert(1)</script>"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "content_type", "preview"),
+    [
+        ("a.png", png(), "image/png", "PENDING"),
+        ("a.txt", jpeg(), "image/jpeg", "PENDING"),
+        ("a.gif", animation(), "image/gif", "PENDING"),
+        ("a.webp", png(kind="WEBP"), "image/webp", "PENDING"),
+        ("page.png", HTML, "text/html", "NONE"),
+        ("a.png", SVG, "image/svg+xml", "NONE"),
+        ("a.png", b"\x89PNG\r\n\x1a\n" + HTML, "application/octet-stream", "NONE"),
+        ("a.jpg", png()[:40], "application/octet-stream", "NONE"),
+        ("a.gif", b"GIF89a" + HTML, "text/plain", "NONE"),
+        ("a.bin", bytes(range(256)), "application/octet-stream", "NONE"),
+        ("a.pdf", b"%PDF-1.7\n%...", "application/pdf", "NONE"),
+        ("a", "Übergrößen\n".encode(), "text/plain", "NONE"),
+        ("a", ("ü" * 100_000).encode()[1:], "application/octet-stream", "NONE"),
+        ("a", ("a" + "ü" * 100_000).encode(), "text/plain", "NONE"),
+        ("a", b"x", "text/plain", "NONE"),
+        ("a", "Größe".encode("latin-1"), "application/octet-stream", "NONE"),
+    ],
+    ids=range(16),
+)
+def test_what_a_file_is_says_its_content(name, content, content_type, preview, task, ada):
+    [attachment] = services.add_attachments(task, files=[upload(name, content)], actor=ada)
+    assert (attachment.content_type, attachment.preview) == (content_type, preview)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("notes.txt", "notes.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\ada\\notes.txt", "notes.txt"),
+        ("Ubergro\u0308ße 👩‍🚀.pdf", "Ubergröße 👩 🚀.pdf"),
+        ("invoice\u202egnp.exe", "invoice gnp.exe"),
+        ("a\r\nSet-Cookie: x=1.txt", "a Set-Cookie: x=1.txt"),
+        (".htaccess", "htaccess"),
+        (". . .", "file"),
+        ("\u2066\u2069", "file"),
+        (f"{'a' * 300}.png", f"{'a' * 251}.png"),
+        ("ü" * 300, "ü" * 255),
+        (f"a.{'b' * 300}", f"a.{'b' * 253}"),
+    ],
+)
+def test_a_name_is_made_harmless(name, kept):
+    from taskmanager.tasks.contents import harmless_name
+
+    assert harmless_name(name) == kept
+
+
+def attached(task: Task, actor: User, content: bytes) -> Attachment:
+    """Attach the image, let its preview be made, and return the attachment as it is then."""
+    [attachment] = services.add_attachments(task, files=[upload("a.png", content)], actor=actor)
+    run_jobs()
+    attachment.refresh_from_db()
+    return attachment
+
+
+@pytest.mark.parametrize(
+    ("content", "size"),
+    [
+        (png((1200, 800)), (480, 320)),
+        (png((30, 20)), (30, 20)),
+        (png((30, 20), mode="P"), (30, 20)),
+        (png((30, 20), mode="LA"), (30, 20)),
+        (png((30, 20), mode="I;16"), (30, 20)),
+        (jpeg((30, 20), mode="CMYK"), (30, 20)),
+        (animation(), (40, 30)),
+        (png((900, 900), kind="WEBP"), (480, 480)),
+        (jpeg((1200, 800), orientation=6), (320, 480)),
+        (jpeg((20, 5000)), (2, 480)),
+    ],
+    ids=["large", "small", "palette", "transparent", "16 bits", "print", "moving", "webp", "turned", "thin"],
+)
+def test_a_preview_is_small_and_upright(content, size, task, ada):
+    from PIL import Image
+
+    attachment = attached(task, ada, content)
+    assert attachment.preview == "READY"
+    assert attachment.thumbnail.name == f"{attachment.file.name}-preview.webp"
+    with attachment.thumbnail.open() as file, Image.open(file) as image:
+        assert (image.format, image.size) == ("WEBP", size)
+
+
+def test_a_preview_doesnt_tell_where_the_photo_was_taken(task, ada):
+    from PIL import Image
+
+    photo = jpeg((600, 400), orientation=3, note="Taken at home")
+    assert b"Taken at home" in photo
+    attachment = attached(task, ada, photo)
+    with attachment.thumbnail.open() as file:
+        data = file.read()
+    assert b"Taken at home" not in data
+    with Image.open(BytesIO(data)) as image:
+        assert not image.getexif()
+        assert not {"exif", "xmp", "icc_profile"} & set(image.info)
+
+
+def test_a_bomb_gets_no_preview_and_is_never_unfolded(task, ada):
+    bomb = png((20_000, 20_000), mode="1")
+    assert len(bomb) < 100_000
+    attachment = attached(task, ada, bomb)
+    assert (attachment.content_type, attachment.preview, attachment.thumbnail.name) == ("image/png", "TOO_LARGE", "")
+    with pytest.raises(thumbnails.NoThumbnail, match="Too large"):
+        thumbnails.make(bomb, "image/png")
+
+
+@pytest.mark.parametrize("pixels", [(10_001, 5_000), (20_001, 5_000)])
+def test_above_fifty_megapixels_there_is_no_preview(pixels):
+    content = png(pixels, mode="1")
+    assert thumbnails.look(BytesIO(content), "image/png") == "TOO_LARGE"
+    with pytest.raises(thumbnails.NoThumbnail):
+        thumbnails.make(content, "image/png")
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_a_damaged_image_gets_no_preview(share, task, ada):
+    whole = jpeg((600, 400))
+    attachment = attached(task, ada, whole[: int(len(whole) * share)])
+    assert (attachment.preview, attachment.thumbnail.name) == ("BROKEN", "")
+
+
+def test_an_image_whose_file_was_lost_gets_no_preview(task, ada):
+    [attachment] = services.add_attachments(task, files=[upload("a.png", png())], actor=ada)
+    default_storage.delete(attachment.file.name)
+    run_jobs()
+    attachment.refresh_from_db()
+    assert attachment.preview == "BROKEN"
+
+
+def test_a_job_may_run_twice(task, ada, acme):
+    attachment = attached(task, ada, png())
+    before = files_of(acme)
+    jobs.make_thumbnail.call(attachment.pk)
+    Attachment.objects.filter(pk=attachment.pk).update(preview="PENDING", thumbnail="")
+    jobs.make_thumbnail.call(attachment.pk)
+    attachment.refresh_from_db()
+    assert (attachment.preview, files_of(acme)) == ("READY", before)
+    for _time in range(2):
+        jobs.remove_unused_files.call([attachment.file.name, "1/never-was"])
+    assert files_of(acme) == before
+
+
+def test_an_image_that_is_deleted_while_its_preview_is_made_leaves_no_file(task, ada, acme, monkeypatch):
+    [attachment] = services.add_attachments(task, files=[upload("a.png", png())], actor=ada)
+    make = thumbnails.make
+
+    def deleted_meanwhile(*arguments):
+        services.delete_attachment(attachment, actor=ada)
+        jobs.remove_unused_files.call([attachment.file.name])
+        return make(*arguments)
+
+    monkeypatch.setattr(thumbnails, "make", deleted_meanwhile)
+    jobs.make_thumbnail.call(attachment.pk)
+    assert files_of(acme) == set()
+    jobs.make_thumbnail.call(attachment.pk)
+
+
+@pytest.mark.parametrize(
+    ("size", "label"),
+    [
+        (1, "1 byte"), (1023, "1023 bytes"), (1024, "1 KiB"), (1536, "1.5 KiB"), (1024**2 - 1, "1 MiB"),
+        (10 * 1024**2, "10 MiB"), (11 * 1024**2 + 60_000, "11.1 MiB"), (5 * 1024**3, "5 GiB"),
+    ],
+)  # fmt: skip
+def test_a_size_reads_as_people_say_it(size, label):
+    assert Attachment(size=size).size_label == label
