@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from taskmanager.errors import DomainError
@@ -54,7 +55,8 @@ def stored_files(files: Files, organization_id: int) -> Iterator[list[Stored]]:
     """Check the files and store them; where what follows fails, remove them again.
 
     It stands around the transaction, so that a failing commit removes them, too. What outlives even that, because
-    the process was killed, or the caller's own transaction was rolled back, finds the job that is queued first.
+    the process was killed, is found by the job that is queued first. Inside of a transaction of the caller's own that
+    job would be rolled back with it: call it outside of one.
     """
     _check(files)
     places = [f"{organization_id}/{uuid.uuid4().hex}" for _file in files]
@@ -68,6 +70,8 @@ def stored_files(files: Files, organization_id: int) -> Iterator[list[Stored]]:
             default_storage.save(place, file)
             stored.append(Stored(name, place, size, content))
         yield stored
+    except (OperationalError, InterfaceError):
+        raise  # where the connection broke, nobody knows whether it was committed: the queued job looks
     except BaseException:
         for place in places:
             default_storage.delete(place)

@@ -70,8 +70,9 @@ class Server(Application):  # type: ignore[misc]  # Gunicorn has no types
 
 def collect_static_files() -> None:
     """Put the static files where they are served from, unless this very set is there already."""
-    bucket = settings.STORAGES["staticfiles"].get("OPTIONS", {}).get("bucket_name")
-    digest = hashlib.sha256(f"{__version__} {bucket}".encode())
+    options = settings.STORAGES["staticfiles"].get("OPTIONS", {})
+    place = [options.get(name) for name in ("endpoint_url", "region_name", "bucket_name")]
+    digest = hashlib.sha256(f"{__version__} {place}".encode())
     for finder in get_finders():
         for path, storage in finder.list(None):
             stat = Path(storage.path(path)).stat()
