@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 OURS = (
     "DATABASE_URL REDIS_URL PUBLIC_URL HOST PORT DEMO THROTTLE_SIGN_IN CLAIM_STRATEGY EMAIL_URL DEFAULT_FROM_EMAIL "
-    "CONTACT_EMAIL"
+    "CONTACT_EMAIL NOTIFICATION_DELAY"
 )
 for name in OURS.split():
     os.environ.pop(name, None)
