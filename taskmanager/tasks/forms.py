@@ -1,19 +1,21 @@
 """Forms of tasks. They check the shape of what was typed; the services check the rules."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from taskmanager.accounts.models import Organization, User
 from taskmanager.tasks import search
-from taskmanager.tasks.models import COMMENT_LENGTH, Project, Task
+from taskmanager.tasks.models import COMMENT_LENGTH, MOST_WATCHERS, Project, Task
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.services import UnknownVersion
 
 TEXT = {"class": "form-control"}
 SELECT = {"class": "form-select"}
-FIELDS = ("title", "description", "status", "priority", "owner", "due_date")
+FIELDS = ("title", "description", "status", "priority", "owner", "due_date", "watchers")
 
 
 def whole_text(value: str) -> None:
@@ -58,6 +60,47 @@ class MemberChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(obj.display_name)
 
 
+class EmailListField(forms.CharField):
+    """E-mail addresses, with commas between them; line ends and semicolons will do. Each once, in lower case."""
+
+    default_error_messages = {  # noqa: RUF012 (Django's own name for it)
+        "invalid": "One or more email addresses are not valid: %(addresses)s.",
+        "too_many": f"Give at most {MOST_WATCHERS} addresses.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take what a field takes."""
+        widget = forms.Textarea(
+            attrs={**TEXT, "rows": 2, "spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
+        )
+        super().__init__(widget=widget, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the addresses as they are typed."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the addresses. Raises ValidationError, which names those that are none."""
+        text = str(super().clean(value) or "")
+        typed = list(dict.fromkeys(part.strip().lower() for part in re.split(r"[,;\r\n]", text) if part.strip()))
+        if bad := [address for address in typed if not _is_address(address)]:
+            # What is named is shown again on the page: not a book of it.
+            named = ", ".join(address[:80] for address in bad[:5]) + (" …" if len(bad) > 5 else "")
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"addresses": named})
+        if len(typed) > MOST_WATCHERS:
+            raise ValidationError(self.error_messages["too_many"], code="too_many")
+        return typed
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    # In quotes, an address may hold what no header of a mail can.
+    return len(text) <= 254 and text.isprintable() and '"' not in text
+
+
 class TaskForm(forms.Form):
     """What a person writes about a task."""
 
@@ -88,6 +131,11 @@ class TaskForm(forms.Form):
         required=False,
         error_messages={"invalid": "Give a date as year-month-day, like 2026-12-24."},
         widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
+    )
+    watchers = EmailListField(
+        required=False,
+        max_length=MOST_WATCHERS * 260,
+        help_text="Email addresses, with commas between them. They get a mail when something happens here.",
     )
     version = forms.IntegerField(
         required=False,

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, StringAgg, Subquery, Value
 
 from taskmanager.tasks import search
-from taskmanager.tasks.models import COUNT_LIMIT, Comment, Project, Task
+from taskmanager.tasks.models import COUNT_LIMIT, Comment, Project, Task, Watcher
 from taskmanager.tasks.search import EVERYTHING, Query
 
 BOARD_STATUSES = (Task.Status.UNASSIGNED, Task.Status.IN_PROGRESS, Task.Status.DONE)
@@ -27,6 +27,23 @@ def with_comment_counts(tasks: QuerySet[Task]) -> QuerySet[Task]:
     """Count the comments of each task that is shown, as its `comment_count`: None where there are none."""
     comments = Comment.objects.filter(task=OuterRef("pk")).order_by().values("task").values(count=Count("pk"))
     return tasks.annotate(comment_count=Subquery(comments, output_field=IntegerField()))
+
+
+# No address has one, not even in quotes.
+SEPARATOR = "\n"
+
+
+def with_watchers(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Read with each task who watches it, in the same query: `watchers_of` asks no other then."""
+    watchers = Watcher.objects.filter(task=OuterRef("pk")).order_by().values("task")
+    return tasks.annotate(watching=Subquery(watchers.values(all=StringAgg("email", Value(SEPARATOR)))))
+
+
+def watchers_of(task: Task) -> list[str]:
+    """Return the addresses that watch the task, in order."""
+    if hasattr(task, "watching"):
+        return sorted(task.watching.split(SEPARATOR)) if task.watching else []
+    return sorted(Watcher.objects.filter(task=task).values_list("email", flat=True))
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from taskmanager.accounts.models import Organization, Throttle, User
 from taskmanager.tasks import services
-from taskmanager.tasks.models import COMMENT_LENGTH, Activity, Comment, Project, Task
+from taskmanager.tasks.models import COMMENT_LENGTH, Activity, Comment, Notice, Project, Task, Watcher
 
 MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("tasks").get_models()]
 LINKS = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organization")
 LINKS_OF_COMMENTS = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
+LINKS_OF_WATCHERS = import_module("taskmanager.tasks.migrations.0008_watchers")
 A_DAY = datetime.timedelta(days=1)
 
 # The name of a rule of the models, and a write that breaks it; `w` is the world below.
@@ -51,6 +52,9 @@ BAD_WRITES = [
     ("tasks_task_not_due_before_its_creation", lambda w: Task.objects.update(due_date=w.today - A_DAY)),
     ("tasks_comment_has_a_text", lambda w: Comment.objects.update(text="")),
     ("tasks_comment_is_not_too_long", lambda w: Comment.objects.update(text="é" * (COMMENT_LENGTH + 1))),
+    ("tasks_watcher_once_per_task", lambda w: make_watcher(w.task, "CLEO@acme.example")),
+    ("tasks_watcher_has_an_address", lambda w: Watcher.objects.update(email="cleo")),
+    ("tasks_notice_once_per_watcher_and_change", lambda w: make_notice(w.own[Watcher], w.own[Notice].activity)),
     ("tasks_activity_verb_check", lambda w: Activity.objects.update(verb="eaten")),
 ]
 # SQLite names the columns of a broken unique constraint, not the constraint.
@@ -58,6 +62,7 @@ COLUMNS = {
     "accounts_organization_slug_key": "accounts_organization.slug",
     "accounts_throttle_pkey": "accounts_throttle.key",
     "tasks_project_key_once_per_organization": "tasks_project.organization_id, tasks_project.key",
+    "tasks_notice_once_per_watcher_and_change": "tasks_notice.watcher_id, tasks_notice.activity_id",
     "tasks_task_number_once_per_project": "tasks_task.project_id, tasks_task.number",
 }
 # Links between two rows that both belong to an organization.
@@ -78,6 +83,15 @@ def make_project(organization: Organization, key: str) -> list[Project]:
     return Project.objects.bulk_create([Project(organization=organization, name="Web", key=key)])
 
 
+def make_watcher(task: Task, email: str) -> list[Watcher]:
+    return Watcher.objects.bulk_create([Watcher(organization_id=task.organization_id, task=task, email=email)])
+
+
+def make_notice(watcher: Watcher, activity: Activity) -> list[Notice]:
+    row = Notice(organization_id=watcher.organization_id, watcher=watcher, activity=activity)
+    return Notice.objects.bulk_create([row])
+
+
 def checked(write, *arguments) -> None:
     """Write, and check at once what PostgreSQL would check at the end of the transaction."""
     with transaction.atomic():
@@ -96,6 +110,9 @@ def w(ada, acme, task, board, oscar):
     foreign_task = services.create_task(foreign_board, actor=oscar, title="Foreign")
     archived = services.create_task(board, actor=ada, title="Archived", status="ARCHIVED")
     comment = services.create_comment(task, actor=ada, text="Done this week.")
+    [watcher] = make_watcher(task, "cleo@acme.example")
+    [notice] = make_notice(watcher, task.activities.latest("pk"))
+    [foreign_watcher] = make_watcher(foreign_task, "oscar@globex.example")
     foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
     return SimpleNamespace(
         ada=ada,
@@ -103,8 +120,23 @@ def w(ada, acme, task, board, oscar):
         globex=globex,
         task=task,
         archived=archived,
-        foreign={User: oscar, Project: foreign_board, Task: foreign_task, Comment: foreign_comment},
-        own={User: ada, Project: board, Task: archived, Comment: comment, Activity: task.activities.latest("pk")},
+        foreign={
+            User: oscar,
+            Project: foreign_board,
+            Task: foreign_task,
+            Comment: foreign_comment,
+            Watcher: foreign_watcher,
+            Activity: foreign_task.activities.latest("pk"),
+        },
+        own={
+            User: ada,
+            Project: board,
+            Task: archived,
+            Comment: comment,
+            Activity: task.activities.latest("pk"),
+            Watcher: watcher,
+            Notice: notice,
+        },
         throttle=lambda: Throttle(key="x", ends_at=timezone.now()),
         today=task.created_at.date(),
     )
@@ -162,7 +194,7 @@ def rule_of(field: ForeignKey) -> str:
 
 def test_each_link_inside_an_organization_has_its_rule():
     links = {(field.model._meta.db_table, field.column, field.related_model._meta.db_table) for field in LINKING_FIELDS}
-    assert links == {*LINKS.LINKS, *LINKS_OF_COMMENTS.LINKS}
+    assert links == {*LINKS.LINKS, *LINKS_OF_COMMENTS.LINKS, *LINKS_OF_WATCHERS.LINKS}
 
 
 @pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
@@ -183,7 +215,7 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         checked(field.model.objects.bulk_create, [row])
 
 
-@pytest.mark.parametrize("model", [User, Project, Task, Comment, Activity])
+@pytest.mark.parametrize("model", [User, Project, Task, Comment, Activity, Watcher, Notice])
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):
     with pytest.raises(IntegrityError, match="of_the_same_organization"):
         checked(lambda: model.objects.filter(pk=w.own[model].pk).update(organization=w.globex))

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from taskmanager.accounts.models import User
-from taskmanager.tasks import services
+from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Project
 
 ROLES = ("Admin", "Editor", "Creator", "")
@@ -23,7 +23,8 @@ class Address:
 
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
-    example: str = ""  # the object in the address: "free" or "taken" task, its "reference", or a "comment" on it
+    # The object in the address: a "free", "taken" or "watched" task, its "reference", or a "comment" on it.
+    example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, str] = field(default_factory=dict)
     public: bool = False
@@ -43,6 +44,15 @@ ADDRESSES = {
     "tasks:task-claim": Address(post=(302, 302, 403, 403), example="free"),
     "tasks:task-release": Address(post=(302, 403, 403, 403), example="taken"),
     "tasks:task-move": Address(post=(302, 403, 403, 403), example="free", data={"status": "DONE"}),
+    "tasks:task-watch": Address(post=(302, 302, 302, 302), example="free"),
+    "tasks:task-unwatch": Address(post=(302, 302, 302, 302), example="watched"),
+    # A token of ours, for a task that is gone.
+    "tasks:unsubscribe": Address(
+        get=(200, 200, 200, 200),
+        post=(200, 200, 200, 200),
+        public=True,
+        arguments=(jobs.unsubscribe_token(0, "bo@acme.example"),),
+    ),
     "tasks:task-search": Address(get=(200, 200, 200, 200)),
     "tasks:comment-create": Address(post=(302, 302, 302, 302), example="free", data={"text": "Seen on staging too."}),
     "tasks:comment-edit": Address(
@@ -74,13 +84,15 @@ def url_of(name: str, board: Project, author: User) -> str:
     """Return the address filled in with a new object of the author's."""
     arguments: dict[str, list[Any]] = {"": list(ADDRESSES[name].arguments)}
     if example := ADDRESSES[name].example:
-        task = services.create_task(board, actor=author, title="Rotate the signing keys")
+        watchers = ["bo@acme.example"] if example == "watched" else []
+        task = services.create_task(board, actor=author, title="Rotate the signing keys", watchers=watchers)
         if example == "taken":
             services.claim_task(task, actor=author)
         comment = services.create_comment(task, actor=author, text="Rotate the signing keys today.")
         arguments = {
             "free": [task.pk],
             "taken": [task.pk],
+            "watched": [task.pk],
             "reference": [task.reference],
             "comment": [comment.pk],
         }

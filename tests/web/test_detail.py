@@ -15,7 +15,7 @@ QUERIES = [
     *SESSION,
     "user with organization",
     "permissions",
-    "task with project, owner and creator",
+    "task with project, owner, creator and watchers",
     "history with who acted",
     "people whom history names",
     "projects of the header",

@@ -13,14 +13,14 @@ from django.views.decorators.debug import sensitive_variables
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Organization, Role, User
 from taskmanager.errors import Conflict
-from taskmanager.tasks import services
+from taskmanager.tasks import jobs, services
 from taskmanager.tasks.demo.items import ADMIN, PEOPLE, Item
 from taskmanager.tasks.demo.mobile import MOBILE
 from taskmanager.tasks.demo.schedule import Act, Clock, Verb, reorder, schedule
 from taskmanager.tasks.demo.web_early import WEB_EARLY
 from taskmanager.tasks.demo.web_late import TOP_OF_WEB, WEB_LATE
 from taskmanager.tasks.demo.web_middle import WEB_MIDDLE
-from taskmanager.tasks.models import Activity, Comment, Project, Task
+from taskmanager.tasks.models import Activity, Comment, Notice, Project, Task
 
 NAME = "Acme"
 SLUG = "acme"
@@ -117,6 +117,9 @@ def make(password: str, clock: Clock) -> User:
             references[act.item.name] = tasks[act.item].reference
     _date_tasks(organization, acts)
     _date_organization(organization, clock)
+    # Nobody is to hear today of what happened in these three months.
+    Notice.objects.filter(organization=organization).delete()
+    jobs.forget_mails(task.pk for task in tasks.values())
     return people[ADMIN]
 
 
@@ -140,6 +143,8 @@ def _hire(organization: Organization, password: str) -> dict[str, User]:
 def _arguments(act: Act, people: dict[str, User], references: dict[str, str]) -> dict[str, Any]:
     """Return the act's fields as the services take them."""
     arguments = dict(act.fields)
+    if act.verb == Verb.CREATED and act.item.watchers:
+        arguments["watchers"] = act.item.watchers
     if "owner" in arguments:
         arguments["owner"] = people[arguments["owner"]]
     if arguments.get("due_date"):

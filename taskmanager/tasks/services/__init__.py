@@ -23,6 +23,7 @@ from taskmanager.tasks.services.tasks import (
     edit_task,
     move_task,
 )
+from taskmanager.tasks.services.watchers import TooManyWatchers, unsubscribe, unwatch_task, watch_task
 
 __all__ = [
     "AlreadyClaimed",
@@ -31,6 +32,7 @@ __all__ = [
     "DueBeforeCreation",
     "EditConflict",
     "NotClaimed",
+    "TooManyWatchers",
     "UnassignedHasNoOwner",
     "UnknownVersion",
     "archive_task",
@@ -48,4 +50,7 @@ __all__ = [
     "move_task",
     "register_organization",
     "release_task",
+    "unsubscribe",
+    "unwatch_task",
+    "watch_task",
 ]

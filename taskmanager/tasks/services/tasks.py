@@ -1,6 +1,7 @@
 """Creating, editing, moving, archiving and deleting tasks."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from taskmanager.tasks import positions, queries
 from taskmanager.tasks.models import Activity, Project, Task
 from taskmanager.tasks.permissions import may_change, may_claim, require, require_change
 from taskmanager.tasks.services.claims import AlreadyClaimed
+from taskmanager.tasks.services.watchers import folded, set_watchers
 from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
 
 
@@ -66,11 +68,13 @@ def create_task(
     priority: str = Task.Priority.MEDIUM,
     owner: User | None = None,
     due_date: datetime.date | None = None,
+    watchers: Sequence[str] = (),
 ) -> Task:
     """Make a task on the project's board, on top of its column, with the project's next number.
 
     Without a status it is unassigned, or in progress where it has an owner; one that starts in progress
-    without an owner is the actor's. Raises NotAllowed, NotFound, DueBeforeCreation, UnassignedHasNoOwner.
+    without an owner is the actor's. `watchers` are e-mail addresses.
+    Raises NotAllowed, NotFound, DueBeforeCreation, UnassignedHasNoOwner, TooManyWatchers.
     """
     require(actor, "tasks.add_task", project.organization_id)
     _require_member(owner, project.organization_id)
@@ -103,17 +107,18 @@ def create_task(
         completed_at=now if status == Task.Status.DONE else None,
         archived_at=now if status == Task.Status.ARCHIVED else None,
     )
+    set_watchers(task, watchers)
     record(task, actor, Activity.Verb.CREATED, {})
     return task
 
 
 @transaction.atomic
 def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
-    """Change the fields that `wanted` names: title, description, status, priority, owner, due_date.
+    """Change the fields that `wanted` names: title, description, status, priority, owner, due_date, watchers.
 
     `version` is the one that the edit started from. Fields that others changed since, and this edit didn't,
     keep their new values; where both changed a field to different values, nothing is saved.
-    Raises EditConflict, UnknownVersion, UnassignedHasNoOwner, DueBeforeCreation, NotAllowed, NotFound.
+    Raises EditConflict, UnknownVersion, UnassignedHasNoOwner, DueBeforeCreation, TooManyWatchers, NotAllowed, NotFound.
     """
     task = locked(task)
     require_change(task, actor)
@@ -127,7 +132,8 @@ def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
     _apply(task, changes, actor)
     if task.due_date and task.due_date < task.created_at.astimezone(datetime.UTC).date():
         raise DueBeforeCreation
-    return write(task, before=before, actor=actor, verb=Activity.Verb.EDITED)
+    watchers = set_watchers(task, changes["watchers"]) if "watchers" in changes else {}
+    return write(task, before=before, actor=actor, verb=Activity.Verb.EDITED, watchers=watchers)
 
 
 def _merge(task: Task, version: int, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +149,7 @@ def _merge(task: Task, version: int, wanted: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     conflicts: list[Conflicting] = []
     for field, value in wanted.items():
-        current = getattr(task, field)
+        current = queries.watchers_of(task) if field == "watchers" else getattr(task, field)
         mine, now = comparable(value), comparable(current)
         if mine == now:
             continue
@@ -167,12 +173,14 @@ def comparable(value: Any) -> Any:
     """Return the value as history keeps it."""
     if isinstance(value, User):
         return value.pk
+    if isinstance(value, list):
+        return folded(value)
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def _apply(task: Task, changes: dict[str, Any], actor: User) -> None:
     """Set the fields and what follows: who gets an owner is in progress, who is unassigned has none."""
-    for field in changes.keys() - {"status", "owner"}:
+    for field in changes.keys() - {"status", "owner", "watchers"}:
         setattr(task, field, changes[field])
     status = changes.get("status", task.status)
     owner = changes.get("owner", task.owner)

@@ -1,7 +1,7 @@
 """Pages of tasks."""
 
 from taskmanager.tasks.views.board import board
-from taskmanager.tasks.views.changes import task_claim, task_move, task_release
+from taskmanager.tasks.views.changes import task_claim, task_move, task_release, task_unwatch, task_watch
 from taskmanager.tasks.views.comments import comment_create, comment_delete, comment_edit
 from taskmanager.tasks.views.dates import tasks_archived, tasks_of_day
 from taskmanager.tasks.views.search import task_search
@@ -13,6 +13,7 @@ from taskmanager.tasks.views.tasks import (
     task_edit,
     task_list,
 )
+from taskmanager.tasks.views.watchers import unsubscribe
 
 __all__ = [
     "board",
@@ -29,6 +30,9 @@ __all__ = [
     "task_move",
     "task_release",
     "task_search",
+    "task_unwatch",
+    "task_watch",
     "tasks_archived",
     "tasks_of_day",
+    "unsubscribe",
 ]

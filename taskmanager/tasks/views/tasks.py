@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from taskmanager.errors import DomainError
-from taskmanager.tasks import cards, history, search, services, timeline
+from taskmanager.tasks import cards, history, queries, search, services, timeline
 from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import FIELDS, CommentForm, ListForm, TaskForm
 from taskmanager.tasks.models import Project, Task
@@ -150,6 +150,7 @@ def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
     is_older = before.isascii() and before.isdigit() and len(before) < len(str(2**63))
     story = timeline.read(task, request.user, before=int(before) if is_older else None)
     card = cards.card(task, request.user)
+    watchers = queries.watchers_of(task)
     detail_url = reverse("tasks:task-detail", args=[task.pk])
     return {
         "task": task,
@@ -164,6 +165,8 @@ def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
         "archived_in": timezone.localdate(task.archived_at).year if task.archived_at else None,
         "moves": [choice for choice in Task.Status.choices if choice[0] != task.status] if card.may_change else [],
         "may_edit": card.may_change,
+        "watchers": watchers,
+        "is_watching": request.user.email.lower() in watchers,
         "may_delete": request.user.has_perm("tasks.delete_task"),
     }
 
@@ -223,7 +226,7 @@ def task_edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Edit a task; changes of others since the form was opened are merged or, in the same field, shown."""
     task = find_task(request, pk)
     require_change(task, request.user)
-    initial = {**{name: getattr(task, name) for name in FIELDS}, "version": task.version}
+    initial = {**{name: _value(task, name) for name in FIELDS}, "version": task.version}
     form = TaskForm(
         request.POST if request.method == "POST" else None,
         initial=initial,
@@ -255,6 +258,10 @@ def task_edit(request: MemberRequest, pk: int) -> HttpResponse:
     return render(request, "tasks/form.html", context, status=status)
 
 
+def _value(task: Task, name: str) -> Any:
+    return queries.watchers_of(task) if name == "watchers" else getattr(task, name)
+
+
 def _saved_label(saved: Task, *, before: Task, version: int) -> str:
     if saved.version == before.version:
         return "Nothing was changed."
@@ -270,7 +277,7 @@ def _conflict_form(
     data = dict(form.data.items())
     for name in FIELDS:
         if name in conflict.kept or name not in data:
-            data[name] = form.fields[name].prepare_value(getattr(task, name))
+            data[name] = form.fields[name].prepare_value(_value(task, name))
     data["version"] = task.version
     fresh = TaskForm(data, organization=request.user.organization, projects=projects_of(request), task=task)
     fresh.is_valid()
@@ -293,6 +300,7 @@ def _explain(form: TaskForm, error: DomainError) -> None:
     fields: dict[type[DomainError], str] = {
         services.DueBeforeCreation: "due_date",
         services.UnassignedHasNoOwner: "owner",
+        services.TooManyWatchers: "watchers",
     }
     if error.status != DomainError.status:
         raise error
