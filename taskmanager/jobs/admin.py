@@ -1,7 +1,5 @@
 """Jobs in Django's admin: the dead letters above all, to be read, tried again or deleted."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -52,11 +50,6 @@ class JobAdmin(library.DBTaskResultAdmin):
         """Delete the chosen jobs, except those that are running."""
         count, _models = queryset.exclude(status="RUNNING").delete()
         self.message_user(request, f"{_jobs(count)} deleted.", messages.SUCCESS)
-
-    def get_actions(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Return our own actions alone."""
-        found = super().get_actions(request, *args, **kwargs)
-        return {name: found[name] for name in self.actions if name in found}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Show them to superusers."""

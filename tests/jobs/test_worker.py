@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -285,6 +285,28 @@ def test_the_job_of_a_killed_worker_is_done_by_another(worker, path):
     until(lambda: the_job().status == "SUCCESSFUL")
     assert path.read_text() == "started started ended "
     assert len(the_job().worker_ids) == 2
+
+
+def hang_up() -> None:
+    """End all other connections of this database, as a restart of the server does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid != pg_backend_pid()"
+        )
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a file never hangs up")
+def test_connections_that_the_database_ends_cost_no_job_and_no_worker(worker, path):
+    process = worker()
+    until(lambda: process.says("started"))
+    hang_up()
+    sample.sleep.enqueue(str(path), 1)
+    until(path.exists)
+    hang_up()
+    until(lambda: the_job().status == "SUCCESSFUL")
+    assert path.read_text() == "started ended "
+    assert process.popen.poll() is None
 
 
 def test_a_worker_ends_with_its_parent(worker):
