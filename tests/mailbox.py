@@ -16,6 +16,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.raw: list[bytes] = []  # as they came
         self.refused: set[str] = set()
         self.reached = threading.Event()  # a mail is here, and not yet taken
         self.open = threading.Event()
@@ -37,6 +38,7 @@ class Mailbox:
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(mail, EmailMessage)
         assert envelope.rcpt_tos == [mail["To"]]
+        self.raw.append(envelope.content)
         self.mails.append(mail)
         return "250 OK"
 

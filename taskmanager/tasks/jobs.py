@@ -1,9 +1,13 @@
 """What is done after the answer was sent. A job reads fresh rows by ids, may run twice, and never calls a service."""
 
 import datetime
+import email.policy
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -23,6 +27,29 @@ from taskmanager.tasks.models import Activity, Notice, Task, Watcher
 # Longer than any mail takes, since a mail server is given up after 20 seconds of silence.
 MAIL_LEASE = datetime.timedelta(minutes=3)
 UNSUBSCRIBE_SALT = "taskmanager.tasks.unsubscribe"
+
+
+class _Whole(UnstructuredHeader):
+    """A header that stays in one line: Python would write a long address in code words, which no mail program reads."""
+
+    max_count = 1
+
+    def fold(self: Any, *, policy: Any) -> str:
+        """Return the header as it is."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry(base_class=BaseHeader)
+for _name in ("list-unsubscribe", "references", "in-reply-to"):
+    HEADERS.map_to_type(_name, _Whole)  # type: ignore[arg-type]  # it mixes BaseHeader in
+
+
+class Mail(EmailMultiAlternatives):
+    """A mail whose addresses in headers stay whole."""
+
+    def message(self, *, policy: Any = email.policy.default) -> EmailMessage:
+        """Return it as it is sent."""
+        return super().message(policy=policy.clone(header_factory=HEADERS))
 
 
 @dataclass(frozen=True)
@@ -85,7 +112,7 @@ def _mail(watcher: Watcher) -> None:
     Notice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
 
 
-def message_of(watched: Task, watcher: Watcher, lines: Sequence[Activity]) -> EmailMultiAlternatives:
+def message_of(watched: Task, watcher: Watcher, lines: Sequence[Activity]) -> Mail:
     """Return the mail that tells the watcher of these lines of the task's history."""
     address = unsubscribe_url(watched, watcher.email)
     host = urlsplit(settings.PUBLIC_URL).hostname
@@ -99,7 +126,7 @@ def message_of(watched: Task, watcher: Watcher, lines: Sequence[Activity]) -> Em
     # written down, sends it again: many servers and readers then show it once.
     changes = hashlib.sha256(" ".join(str(line.pk) for line in lines).encode()).hexdigest()[:20]
     thread = f"<task-{watched.pk}@{host}>"
-    message = EmailMultiAlternatives(
+    message = Mail(
         # A line end in a title would begin another header.
         subject=f"[{watched.reference}] {' '.join(watched.title.split())}",
         body=render_to_string("tasks/mail/changes.txt", context),

@@ -131,6 +131,19 @@ def test_its_headers_thread_it_and_stop_it(watched, ada, mailbox):
 
 
 @pytest.mark.django_db
+def test_addresses_in_headers_arrive_whole_however_long(watched, ada, mailbox, settings):
+    settings.PUBLIC_URL = f"https://{'tasks.' * 20}example.com"
+    services.claim_task(watched, actor=ada)
+    deliver()
+    lines = mailbox.raw[0].decode("ascii").split("\r\n")
+    thread = f"<task-{watched.pk}@{'tasks.' * 20}example.com>"
+    assert f"References: {thread}" in lines
+    assert f"In-Reply-To: {thread}" in lines
+    [unsubscribe] = [line for line in lines if line.startswith("List-Unsubscribe:")]
+    assert re.fullmatch(rf"List-Unsubscribe: <{re.escape(settings.PUBLIC_URL)}/unsubscribe/[\w:-]+/>", unsubscribe)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x0b", "\x85", "\u2028"])
 def test_a_title_adds_no_header(end, board, ada, mailbox):
     title = f"Keys{end}Bcc: all@example.com{end}{end}<p>Body"
