@@ -42,6 +42,7 @@ WSGI_APPLICATION = "taskmanager.wsgi.application"
 INSTALLED_APPS = [
     "taskmanager.accounts",
     "taskmanager.tasks",
+    "taskmanager.jobs",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -102,6 +103,8 @@ else:
 
 # Jobs wait in the database, so that they are queued in the transaction of the change that asks for them.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# Seconds from a change until its watchers get a mail, which tells of all changes in between.
+NOTIFICATION_DELAY = int(read("int", "NOTIFICATION_DELAY", 300, validate=validate.Range(0, 86_400)))
 
 MAILERS = {"default": mailer()}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = email_address("DEFAULT_FROM_EMAIL", "Taskmanager <taskmanager@localhost>")

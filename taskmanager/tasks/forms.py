@@ -1,20 +1,22 @@
 """Forms of tasks. They check the shape of what was typed; the services check the rules."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from taskmanager.accounts.models import Organization, User
 from taskmanager.tasks import search
-from taskmanager.tasks.models import COMMENT_LENGTH, Epic, Project, Sprint, Task, size_label
+from taskmanager.tasks.models import COMMENT_LENGTH, MOST_WATCHERS, Epic, Project, Sprint, Task, size_label
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.services import UnknownVersion
 
 TEXT = {"class": "form-control"}
 SELECT = {"class": "form-select"}
-FIELDS = ("title", "description", "status", "priority", "owner", "epic", "due_date")
+FIELDS = ("title", "description", "status", "priority", "owner", "epic", "due_date", "watchers")
 
 
 def whole_text(value: str) -> None:
@@ -149,6 +151,47 @@ class FilesField(forms.Field):
         return list(value or [])
 
 
+class EmailListField(forms.CharField):
+    """E-mail addresses, with commas between them; line ends and semicolons will do. Each once, in lower case."""
+
+    default_error_messages = {  # noqa: RUF012 (Django's own name for it)
+        "invalid": "One or more email addresses are not valid: %(addresses)s.",
+        "too_many": f"Give at most {MOST_WATCHERS} addresses.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take what a field takes."""
+        widget = forms.Textarea(
+            attrs={**TEXT, "rows": 2, "spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
+        )
+        super().__init__(widget=widget, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the addresses as they are typed."""
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """Return the addresses. Raises ValidationError, which names those that are none."""
+        text = str(super().clean(value) or "")
+        typed = list(dict.fromkeys(part.strip().lower() for part in re.split(r"[,;\r\n]", text) if part.strip()))
+        if bad := [address for address in typed if not _is_address(address)]:
+            # What is named is shown again on the page: not a book of it.
+            named = ", ".join(address[:80] for address in bad[:5]) + (" …" if len(bad) > 5 else "")
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"addresses": named})
+        if len(typed) > MOST_WATCHERS:
+            raise ValidationError(self.error_messages["too_many"], code="too_many")
+        return typed
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    # In quotes, an address may hold what no header of a mail can.
+    return len(text) <= 254 and text.isprintable() and '"' not in text
+
+
 class TaskForm(forms.Form):
     """What a person writes about a task."""
 
@@ -171,6 +214,11 @@ class TaskForm(forms.Form):
     owner = MemberChoice()
     epic = EpicChoice()
     due_date = day_field(required=False)
+    watchers = EmailListField(
+        required=False,
+        max_length=MOST_WATCHERS * 260,
+        help_text="Email addresses, with commas between them. They get a mail when something happens here.",
+    )
     attachments = FilesField(required=False, widget=FilesInput(attrs={**TEXT, "multiple": True}))
     version = VersionField()
 

@@ -23,6 +23,7 @@ LABELS = {
     "name": "Name",
     "start_date": "First day",
     "end_date": "Last day",
+    "watchers": "Watchers",
 }
 DATES = {"due_date", "start_date", "end_date"}
 CHOICES: dict[str, type[TextChoices]] = {"status": Task.Status, "priority": Task.Priority}
@@ -30,7 +31,13 @@ CHOICES: dict[str, type[TextChoices]] = {"status": Task.Status, "priority": Task
 # What rows that history names by their ids are called: {"owner": {7: "Ed Moreno"}, "epic": {3: "Billing"}}.
 Names = dict[str, dict[int, str]]
 # How an empty field is called.
-NOTHING = {"owner": "nobody", "author": FORMER_MEMBER.lower(), "epic": "no epic", "due_date": "no date"}
+NOTHING = {
+    "owner": "nobody",
+    "author": FORMER_MEMBER.lower(),
+    "epic": "no epic",
+    "due_date": "no date",
+    "watchers": "nobody",
+}
 
 
 @dataclass(frozen=True)
@@ -50,10 +57,14 @@ class Event:
     sentence: str
     at: datetime.datetime
     changes: list[Change] = field(default_factory=list)
+    address: str = ""
+    """Who did it, where only an e-mail address is known."""
 
     @property
     def actor_name(self) -> str:
         """Who did it."""
+        if self.address:
+            return self.address
         return self.actor.display_name if self.actor else FORMER_MEMBER
 
 
@@ -73,6 +84,7 @@ def events(activities: Iterable[Activity], organization: Organization) -> list[E
                 for name, label in LABELS.items()
                 if name in row.changes and not _is_told_by_the_verb(row, name)
             ],
+            address=row.changes.get("unsubscribed", [""])[0],
         )
         for row in rows
     ]
@@ -90,6 +102,8 @@ def plan_events(activities: Iterable[Activity], organization: Organization) -> l
 
 
 def _sentence(row: Activity, names: Names) -> str:
+    if watching := _watching(row):
+        return watching
     old, new = row.changes.get("sprint", [None, None])
     match row.verb:
         case Activity.Verb.PLANNED:
@@ -103,6 +117,19 @@ def _sentence(row: Activity, names: Names) -> str:
     author, _nobody = row.changes.get("author", [row.actor_id, None])
     # "Ada deleted a comment" is her own.
     return said if author == row.actor_id else f"{said} by {in_words('author', author, names)}"
+
+
+def _watching(row: Activity) -> str:
+    """Return what is said where somebody only began or ceased to watch, "" for everything else."""
+    if "unsubscribed" in row.changes:
+        return "unsubscribed"
+    if row.verb != Activity.Verb.EDITED or row.actor is None or row.changes.keys() != {"watchers"}:
+        return ""
+    old, new = (set(emails) for emails in row.changes["watchers"])
+    own = {row.actor.email.lower()}
+    if old ^ new != own:
+        return ""
+    return "started watching" if own <= new else "stopped watching"
 
 
 def _listed(files: list[str]) -> str:
@@ -130,7 +157,7 @@ def _names(organization: Organization, people: set[int], epics: set[int]) -> Nam
 
 def in_words(name: str, value: Any, names: Names) -> str:
     """Return a field's value, as history keeps it, in words."""
-    if value in (None, ""):
+    if value in (None, "", []):
         return NOTHING.get(name, "nothing")
     if name in DATES:
         day = datetime.date.fromisoformat(value)
@@ -139,11 +166,15 @@ def in_words(name: str, value: Any, names: Names) -> str:
         return str(CHOICES[name](value).label)
     if name in {"owner", "author"}:
         return names["owner"].get(value, FORMER_MEMBER.lower())
-    return names["epic"].get(value, "a deleted epic") if name == "epic" else str(value)
+    if name == "epic":
+        return names["epic"].get(value, "a deleted epic")
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _is_told_by_the_verb(row: Activity, name: str) -> bool:
     """Whether "Ed claimed it" says already that the owner is Ed now, or "Ed released it" that he was."""
+    if name == "watchers":
+        return row.comment_id is not None or bool(_watching(row))
     is_handover = name == "owner" and row.verb in {Activity.Verb.CLAIMED, Activity.Verb.RELEASED}
     return is_handover and row.actor_id is not None and row.actor_id in row.changes[name]
 

@@ -64,6 +64,20 @@ def render_all(
     return [mark_safe(html[places[text]] if text in places else "") for text in texts]  # noqa: S308 (sanitized below)
 
 
+def mentions(text: str) -> set[str]:
+    """Return the people whom the text seems to name where that becomes a link, in lower case."""
+    if "@" not in text:
+        return set()
+    tokens = [child for block in _parser().parse(text) for child in block.children or []]
+    names: set[str] = set()
+    depth = 0
+    for token in tokens:
+        depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        if token.type == "text" and depth == 0:
+            names |= _named(token.content)[1]
+    return names
+
+
 def _named(text: str) -> tuple[bool, set[str]]:
     """Return whether the text seems to name tasks, and the people it seems to name, in lower case."""
     matches = list(LINKABLE.finditer(text))
@@ -87,8 +101,12 @@ def _cache_key(organization: Organization, text: str, keys: Collection[str], use
     return f"markdown:{organization.pk}:{digest}"
 
 
+def _parser() -> MarkdownIt:
+    return MarkdownIt("gfm-like", {"html": False, "breaks": True, "linkify": True}).disable("image")
+
+
 def _to_html(text: str, keys: Collection[str], usernames: dict[str, str]) -> str:
-    parser = MarkdownIt("gfm-like", {"html": False, "breaks": True, "linkify": True}).disable("image")
+    parser = _parser()
 
     def link(state: StateCore) -> None:
         for block in state.tokens:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, StringAgg, Subquery, Value, When
 
 from taskmanager.tasks import search
 from taskmanager.tasks.models import (
@@ -18,6 +18,7 @@ from taskmanager.tasks.models import (
     SprintMembership,
     Task,
     TaskQuerySet,
+    Watcher,
 )
 from taskmanager.tasks.search import EVERYTHING, Query
 
@@ -39,6 +40,28 @@ def with_comment_counts(tasks: QuerySet[Task]) -> QuerySet[Task]:
     """Count the comments of each task that is shown, as its `comment_count`: None where there are none."""
     comments = Comment.objects.filter(task=OuterRef("pk")).order_by().values("task").values(count=Count("pk"))
     return tasks.annotate(comment_count=Subquery(comments, output_field=IntegerField()))
+
+
+# No address has one, not even in quotes.
+SEPARATOR = "\n"
+
+
+def with_watchers(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Read with each task who watches it, in the same query: `watchers_of` asks no other then."""
+    watchers = Watcher.objects.filter(task=OuterRef("pk")).order_by().values("task")
+    return tasks.annotate(watching=Subquery(watchers.values(all=StringAgg("email", Value(SEPARATOR)))))
+
+
+def field_of(item: Any, name: str) -> Any:
+    """Return the value of a field of a task, an epic or a sprint, as its form has it."""
+    return watchers_of(item) if name == "watchers" else getattr(item, name)
+
+
+def watchers_of(task: Task) -> list[str]:
+    """Return the addresses that watch the task, in order."""
+    if hasattr(task, "watching"):
+        return sorted(task.watching.split(SEPARATOR)) if task.watching else []
+    return sorted(Watcher.objects.filter(task=task).values_list("email", flat=True))
 
 
 @dataclass(frozen=True)

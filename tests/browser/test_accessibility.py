@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from taskmanager.tasks import services
+from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Task
 from taskmanager.vendor import NODE_MODULES
 from tests.browser.conftest import settle, toasts
@@ -56,6 +56,16 @@ def test_pages_of_strangers_have_no_violation(calm, check, ada):
     page.get_by_role("button", name="Create organization").click()
     expect(page.get_by_label("Organization")).to_have_attribute("aria-invalid", "true")
     check(page, "a refused registration")
+
+
+def test_the_way_out_of_the_mails_has_no_violation(calm, check, task, ada):
+    services.watch_task(task, actor=ada)
+    page = calm()
+    page.goto(f"/unsubscribe/{jobs.unsubscribe_token(task.pk, ada.email)}/")
+    check(page, "a question")
+    page.get_by_role("button", name="Stop these mails").click()
+    expect(page.get_by_role("heading", name="No more mails about ACME-1")).to_be_visible()
+    check(page, "an answer")
 
 
 NAMES = [

@@ -19,10 +19,12 @@ from taskmanager.tasks.models import (
     Attachment,
     Comment,
     Epic,
+    Notice,
     Project,
     Sprint,
     SprintMembership,
     Task,
+    Watcher,
 )
 
 MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("tasks").get_models()]
@@ -30,6 +32,7 @@ LINKS = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organ
 LINKS_OF_COMMENTS = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
 LINKS_OF_PLANS = import_module("taskmanager.tasks.migrations.0006_epics_and_sprints")
 LINKS_OF_ATTACHMENTS = import_module("taskmanager.tasks.migrations.0009_attachments")
+LINKS_OF_WATCHERS = import_module("taskmanager.tasks.migrations.0010_watchers")
 A_DAY = datetime.timedelta(days=1)
 
 # The name of a rule of the models, and a write that breaks it; `w` is the world below.
@@ -87,6 +90,9 @@ BAD_WRITES = [
     ("tasks_attachment_preview_check", lambda w: Attachment.objects.update(preview="MAYBE")),
     ("tasks_attachment_thumbnail_only_when_ready", lambda w: Attachment.objects.update(preview="READY")),
     ("tasks_attachment_thumbnail_only_when_ready", lambda w: Attachment.objects.update(thumbnail="1/x")),
+    ("tasks_watcher_once_per_task", lambda w: make_watcher(w.task, "CLEO@acme.example")),
+    ("tasks_watcher_has_an_address", lambda w: Watcher.objects.update(email="cleo")),
+    ("tasks_notice_once_per_watcher_and_change", lambda w: make_notice(w.own[Watcher], w.own[Notice].activity)),
     ("tasks_activity_verb_check", lambda w: Activity.objects.update(verb="eaten")),
 ]
 # SQLite names the columns of a broken unique constraint, not the constraint.
@@ -95,6 +101,7 @@ COLUMNS = {
     "accounts_throttle_pkey": "accounts_throttle.key",
     "tasks_attachment_file_key": "tasks_attachment.file",
     "tasks_project_key_once_per_organization": "tasks_project.organization_id, tasks_project.key",
+    "tasks_notice_once_per_watcher_and_change": "tasks_notice.watcher_id, tasks_notice.activity_id",
     "tasks_task_number_once_per_project": "tasks_task.project_id, tasks_task.number",
     "tasks_sprintmembership_once_at_a_time": "tasks_sprintmembership.sprint_id, tasks_sprintmembership.task_id",
 }
@@ -128,6 +135,15 @@ def attach(task: Task) -> Attachment:
     )
 
 
+def make_watcher(task: Task, email: str) -> list[Watcher]:
+    return Watcher.objects.bulk_create([Watcher(organization_id=task.organization_id, task=task, email=email)])
+
+
+def make_notice(watcher: Watcher, activity: Activity) -> list[Notice]:
+    row = Notice(organization_id=watcher.organization_id, watcher=watcher, activity=activity)
+    return Notice.objects.bulk_create([row])
+
+
 def checked(write, *arguments) -> None:
     """Write, and check at once what PostgreSQL would check at the end of the transaction."""
     with transaction.atomic():
@@ -146,6 +162,9 @@ def w(ada, acme, task, board, oscar):
     foreign_task = services.create_task(foreign_board, actor=oscar, title="Foreign")
     archived = services.create_task(board, actor=ada, title="Archived", status="ARCHIVED")
     comment = services.create_comment(task, actor=ada, text="Done this week.")
+    [watcher] = make_watcher(task, "cleo@acme.example")
+    [notice] = make_notice(watcher, task.activities.latest("pk"))
+    [foreign_watcher] = make_watcher(foreign_task, "oscar@globex.example")
     foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
     rows = {}
     for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
@@ -168,6 +187,8 @@ def w(ada, acme, task, board, oscar):
             Task: foreign_task,
             Comment: foreign_comment,
             Attachment: attach(foreign_task),
+            Watcher: foreign_watcher,
+            Activity: foreign_task.activities.latest("pk"),
             **rows[oscar],
         },
         own={
@@ -177,6 +198,8 @@ def w(ada, acme, task, board, oscar):
             Comment: comment,
             Attachment: attach(task),
             Activity: task.activities.latest("pk"),
+            Watcher: watcher,
+            Notice: notice,
             **rows[ada],
         },
         membership=lambda: SprintMembership(organization=acme, task=archived, sprint=rows[ada][Sprint]),
@@ -237,7 +260,13 @@ def rule_of(field: ForeignKey) -> str:
 
 def test_each_link_inside_an_organization_has_its_rule():
     links = {(field.model._meta.db_table, field.column, field.related_model._meta.db_table) for field in LINKING_FIELDS}
-    assert links == {*LINKS.LINKS, *LINKS_OF_COMMENTS.LINKS, *LINKS_OF_PLANS.LINKS, *LINKS_OF_ATTACHMENTS.LINKS}
+    assert links == {
+        *LINKS.LINKS,
+        *LINKS_OF_COMMENTS.LINKS,
+        *LINKS_OF_PLANS.LINKS,
+        *LINKS_OF_ATTACHMENTS.LINKS,
+        *LINKS_OF_WATCHERS.LINKS,
+    }
 
 
 @pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
@@ -262,7 +291,10 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         checked(field.model.objects.bulk_create, [row])
 
 
-@pytest.mark.parametrize("model", [User, Project, Task, Comment, Epic, Sprint, SprintMembership, Attachment, Activity])
+@pytest.mark.parametrize(
+    "model",
+    [User, Project, Task, Comment, Epic, Sprint, SprintMembership, Attachment, Activity, Watcher, Notice],
+)
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):
     with pytest.raises(IntegrityError, match="of_the_same_organization"):
         checked(lambda: model.objects.filter(pk=w.own[model].pk).update(organization=w.globex))

@@ -11,10 +11,11 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Organization, User
-from taskmanager.tasks import cards, demo, queries, services
+from taskmanager.tasks import cards, demo, jobs, queries, services
 from taskmanager.tasks.demo import loading
 from taskmanager.tasks.demo.comments import COMMENTS
 from taskmanager.tasks.demo.items import FREE, PEOPLE
@@ -22,7 +23,17 @@ from taskmanager.tasks.demo.mobile import MOBILE
 from taskmanager.tasks.demo.plans import periods
 from taskmanager.tasks.demo.schedule import Clock, reorder, schedule
 from taskmanager.tasks.demo.web_late import TOP_OF_WEB
-from taskmanager.tasks.models import Activity, Attachment, Comment, Epic, Project, SprintMembership, Task
+from taskmanager.tasks.models import (
+    Activity,
+    Attachment,
+    Comment,
+    Epic,
+    Notice,
+    Project,
+    SprintMembership,
+    Task,
+    Watcher,
+)
 from tests.queue import run_jobs
 from tests.racing import race
 
@@ -126,7 +137,7 @@ def test_history_ends_in_what_the_task_is(ada):
     for task in Task.objects.of(ada.organization).prefetch_related("activities"):
         lines = sorted(task.activities.all(), key=lambda line: line.pk)
         assert lines[0].verb == "created"
-        changes = [line for line in lines if line.verb not in SAYING]
+        changes = [line for line in lines if line.verb not in SAYING or "watchers" in line.changes]
         assert [line.version for line in changes] == list(range(1, task.version + 1))
         values: dict[str, object] = {}
         for line in changes:
@@ -136,12 +147,31 @@ def test_history_ends_in_what_the_task_is(ada):
                 assert values.get(name, old) == old, (task, name)
                 values[name] = new
         values.pop("owner", None)
+        if "watchers" in values:
+            assert values.pop("watchers") == queries.watchers_of(task)
         now = {name: services.comparable(getattr(task, name)) for name in values}
         assert values == now, task
         owners = [line.changes["owner"] for line in lines if "owner" in line.changes]
         assert task.owner_id == (owners[-1][1] if owners else None)
         known += len(lines)
     assert known == Activity.objects.exclude(task=None).count()
+
+
+def test_people_watch_some_tasks_and_nobody_gets_a_mail_of_the_past(ada):
+    watched = Watcher.objects.filter(organization=ada.organization)
+    assert {"ops@example.com", "cleo@acme.example"} <= set(watched.values_list("email", flat=True))
+    assert all(email.endswith((".example", "@example.com")) for email in watched.values_list("email", flat=True))
+    assert not Notice.objects.exists()
+    assert not DBTaskResult.objects.filter(task_path=jobs.mail_watchers.module_path).exists()
+
+
+def test_loading_it_leaves_the_mails_of_others_in_the_queue(oscar):
+    board = Project.objects.of(oscar.organization).get()
+    task = services.create_task(board, actor=oscar, title="Foreign", watchers=["a@globex.example"])
+    services.claim_task(task, actor=oscar)
+    demo.load(PASSWORD)
+    mails = DBTaskResult.objects.filter(task_path=jobs.mail_watchers.module_path)
+    assert (Notice.objects.count(), mails.count()) == (1, 1)
 
 
 def test_times_agree_with_history_and_nothing_lies_ahead(ada):

@@ -37,8 +37,8 @@ class Address:
 
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
-    # The object in the address: a "free" or "taken" task, its "reference", a "comment" on it, an "attachment" of it, an
-    # "epic", a "sprint", or a "planned" task in a sprint.
+    # The object in the address: a "free", "taken" or "watched" task, its "reference", a "comment" on it, a file of it
+    # ("attachment"), an "epic", a "sprint", or a "planned" task in a sprint.
     example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +68,15 @@ ADDRESSES = {
         get=(200, 200, 403, 403),
         post=(200, 200, 403, 403),
         example="free",
+    ),
+    "tasks:task-watch": Address(post=(302, 302, 302, 302), example="free"),
+    "tasks:task-unwatch": Address(post=(302, 302, 302, 302), example="watched"),
+    # A token of ours, for a task that is gone.
+    "tasks:unsubscribe": Address(
+        get=(200, 200, 200, 200),
+        post=(200, 200, 200, 200),
+        public=True,
+        arguments=(jobs.unsubscribe_token(0, "bo@acme.example"),),
     ),
     "tasks:task-search": Address(get=(200, 200, 200, 200)),
     "tasks:comment-create": Address(post=(302, 302, 302, 302), example="free", data={"text": "Seen on staging too."}),
@@ -132,7 +141,8 @@ def url_of(name: str, board: Project, author: User) -> str:
         return reverse(name, args=ADDRESSES[name].arguments)
     if example == "epic":
         return reverse(name, args=[services.create_epic(board, actor=author, name="Audit").pk])
-    task = services.create_task(board, actor=author, title="Rotate the signing keys")
+    watchers = ["bo@acme.example"] if example == "watched" else []
+    task = services.create_task(board, actor=author, title="Rotate the signing keys", watchers=watchers)
     if example in {"sprint", "planned"}:
         today = timezone.localdate()
         sprint = services.create_sprint(

@@ -67,6 +67,8 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"EMAIL_URL": "smtp://"}, "EMAIL_URL"),
         ({"EMAIL_URL": "smtp://host:port"}, "EMAIL_URL"),
         ({"EMAIL_URL": "file://"}, "EMAIL_URL"),
+        ({"NOTIFICATION_DELAY": "soon"}, "NOTIFICATION_DELAY"),
+        ({"NOTIFICATION_DELAY": "-1"}, "NOTIFICATION_DELAY"),
         ({"DEFAULT_FROM_EMAIL": "Taskmanager"}, "DEFAULT_FROM_EMAIL"),
         ({"CONTACT_EMAIL": "nobody"}, "CONTACT_EMAIL"),
         ({"PUBLIC_URL": "http://tasks.example.com"}, "PUBLIC_URL"),

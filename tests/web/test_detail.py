@@ -14,7 +14,7 @@ from tests.web.pages import HTMX, Page, page, sentence
 QUERIES = [
     *SESSION,
     "user with organization and permissions",
-    "task with project, owner and creator",
+    "task with project, owner, creator and watchers",
     "history with who acted",
     "people whom history names",
     "projects of the header, whose keys make links, too",

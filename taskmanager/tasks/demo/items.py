@@ -66,6 +66,8 @@ class Item:
     """In days from today; of finished work, from the day of its completion."""
     name: str = ""
     """What `[[name]]` in later texts calls it."""
+    watchers: tuple[str, ...] = ()
+    """Whoever else gets mails about it, besides those whom comments name: addresses that reach nobody."""
     old_title: str = ""
     old_priority: str = ""
     old_due: int | None = None

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Organization, Role, User
 from taskmanager.errors import Conflict
-from taskmanager.tasks import services
+from taskmanager.tasks import jobs, services
 from taskmanager.tasks.demo.files import uploads
 from taskmanager.tasks.demo.items import ADMIN, PEOPLE, Item
 from taskmanager.tasks.demo.mobile import MOBILE
@@ -27,6 +27,7 @@ from taskmanager.tasks.models import (
     Attachment,
     Comment,
     Epic,
+    Notice,
     Project,
     Sprint,
     SprintMembership,
@@ -144,6 +145,9 @@ def make(password: str, clock: Clock) -> User:
     _date_plans(organization, clock)
     _date_tasks(organization, acts)
     _date_organization(organization, clock)
+    # Nobody is to hear today of what happened in these three months.
+    Notice.objects.filter(organization=organization).delete()
+    jobs.forget_mails(task.pk for task in tasks.values())
     return people[ADMIN]
 
 
@@ -197,6 +201,8 @@ def _date_plans(organization: Organization, clock: Clock) -> None:
 def _arguments(act: Act, people: dict[str, User], references: dict[str, str]) -> dict[str, Any]:
     """Return the act's fields as the services take them."""
     arguments = dict(act.fields)
+    if act.verb == Verb.CREATED and act.item.watchers:
+        arguments["watchers"] = act.item.watchers
     if "owner" in arguments:
         arguments["owner"] = people[arguments["owner"]]
     if arguments.get("due_date"):

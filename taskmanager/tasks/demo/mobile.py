@@ -94,7 +94,7 @@ A claim is never kept for later. Offline nobody can know whether the task is sti
     Item("Battery use while the board is open", DOING, by="samir", owner="yuki", last=1.4, text="""
 Eleven percent an hour, measured on two phones; four would be normal. The connection for live updates keeps the radio awake: the signs of life from [[wake]] could come less often here.
 """),
-    Item("Push notifications for mentions and assignments", DOING, by="cleo", owner="yuki", last=0.7, priority=HIGH, due=3, old_due=-4, name="push", text="""
+    Item("Push notifications for mentions and assignments", DOING, by="cleo", owner="yuki", last=0.7, priority=HIGH, due=3, old_due=-4, name="push", watchers=("beta@example.com",), text="""
 Only what needs an answer: somebody mentioned me, gave me a task, or asks for my review. Everything else stays in the inbox.
 
 The text on the locked screen names the reference and the person, never the title.

@@ -5,7 +5,7 @@
 
 from taskmanager.tasks.demo.items import ARCHIVED, DOING, DONE, FREE, HIGH, LOW, MEDIUM, URGENT, Item
 
-PAYMENTS = Item("Payments webhook drops events when the signature clock drifts", FREE, by="priya", priority=URGENT, due=-1, old_priority=HIGH, text="""
+PAYMENTS = Item("Payments webhook drops events when the signature clock drifts", FREE, by="priya", priority=URGENT, due=-1, old_priority=HIGH, watchers=("ops@example.com", "support@example.com"), text="""
 The payment provider signs each event with the time. We refuse what is older than 30 seconds, and on two of our servers the clock is behind by more than that: 112 events were refused in the last two days.
 
 - [[key-rotation]] uses the same check, so webhooks that customers receive may be concerned too
@@ -34,7 +34,7 @@ An empty page should teach: what belongs here, why it is empty, and one button t
 | Sprints | none planned | what a sprint is good for, in a sentence |
 """)
 
-IMPORT = Item("Import from a Jira export without losing comments", DOING, by="cleo", owner="ada", last=0.4, priority=HIGH, due=2, text="""
+IMPORT = Item("Import from a Jira export without losing comments", DOING, by="cleo", owner="ada", last=0.4, priority=HIGH, due=2, watchers=("cleo@acme.example", "support@example.com"), text="""
 Teams that change over bring years of discussion along. Our import takes the tasks and drops the comments, so they stay where they are.
 
 1. Read the comments from the export, oldest first

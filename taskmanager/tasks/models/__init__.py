@@ -1,4 +1,4 @@
-"""Projects, tasks, epics, sprints, comments, attachments and history. What a row may hold, the database enforces."""
+"""Tasks and all that belongs to them, and their history. What a row may hold, the database itself enforces."""
 
 from taskmanager.tasks.models.activity import Activity
 from taskmanager.tasks.models.attachments import Attachment, size_label
@@ -7,21 +7,26 @@ from taskmanager.tasks.models.epics import Epic
 from taskmanager.tasks.models.projects import PROJECT_KEY, Project
 from taskmanager.tasks.models.sprints import Sprint, SprintMembership
 from taskmanager.tasks.models.tasks import CLAIMABLE, COUNT_LIMIT, DayOf, Task, TaskQuerySet
+from taskmanager.tasks.models.watchers import MOST_WATCHERS, Notice, Watcher, folded
 
 __all__ = [
     "CLAIMABLE",
     "COMMENT_LENGTH",
     "COUNT_LIMIT",
+    "MOST_WATCHERS",
     "PROJECT_KEY",
     "Activity",
     "Attachment",
     "Comment",
     "DayOf",
     "Epic",
+    "Notice",
     "Project",
     "Sprint",
     "SprintMembership",
     "Task",
     "TaskQuerySet",
+    "Watcher",
+    "folded",
     "size_label",
 ]

@@ -42,6 +42,7 @@ from taskmanager.tasks.services.tasks import (
     edit_task,
     move_task,
 )
+from taskmanager.tasks.services.watchers import TooManyWatchers, unsubscribe, unwatch_task, watch_task
 from taskmanager.tasks.services.writing import comparable
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "SprintHasEnded",
     "SprintNotActive",
     "TaskNotInSprint",
+    "TooManyWatchers",
     "UnassignedHasNoOwner",
     "UnknownVersion",
     "UploadRefused",
@@ -89,4 +91,7 @@ __all__ = [
     "release_task",
     "remove_task_from_sprint",
     "set_sprint_epic",
+    "unsubscribe",
+    "unwatch_task",
+    "watch_task",
 ]

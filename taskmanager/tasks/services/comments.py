@@ -8,6 +8,7 @@ from taskmanager.errors import Conflict, NotFound
 from taskmanager.tasks.models import Activity, Comment, Task
 from taskmanager.tasks.permissions import require_comment_deletion, require_comment_edit, require_member
 from taskmanager.tasks.services.merging import UnknownVersion
+from taskmanager.tasks.services.watchers import watch_mentioned
 from taskmanager.tasks.services.writing import locked, record
 
 
@@ -24,12 +25,16 @@ class CommentConflict(Conflict):
 
 @transaction.atomic
 def create_comment(task: Task, *, actor: User, text: str) -> Comment:
-    """Say something about a task, which everybody in its organization may. Raises NotFound."""
+    """Say something about a task, which everybody in its organization may. Whom it names is a watcher then.
+
+    Raises NotFound.
+    """
     require_member(actor, task.organization_id)
     # Without the lock a comment could slip in between a deletion's look for comments and its end.
     task = locked(task)
     comment = Comment.objects.create(organization_id=task.organization_id, task=task, author=actor, text=text)
-    record(task, actor, Activity.Verb.COMMENTED, {}, comment=comment)
+    watchers = watch_mentioned(task, text=text)
+    record(task, actor, Activity.Verb.COMMENTED, watchers, comment=comment)
     return comment
 
 
@@ -47,11 +52,12 @@ def edit_comment(comment: Comment, *, actor: User, version: int, text: str) -> C
         return comment
     if version != comment.version:
         raise CommentConflict(comment)
+    watchers = watch_mentioned(comment.task, text=text, before=comment.text)
     comment.text = text
     comment.version += 1
     comment.edited_at = timezone.now()
     comment.save(update_fields=["text", "version", "edited_at"])
-    record(comment.task, actor, Activity.Verb.EDITED_COMMENT, {}, comment=comment)
+    record(comment.task, actor, Activity.Verb.EDITED_COMMENT, watchers, comment=comment)
     return comment
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from taskmanager.accounts.models import User
 from taskmanager.errors import Conflict, DomainError
+from taskmanager.tasks import queries
 from taskmanager.tasks.models import Epic, Sprint, Task
 from taskmanager.tasks.services.writing import comparable
 
@@ -64,7 +65,7 @@ def merge(item: Task | Epic | Sprint, version: int, wanted: dict[str, Any]) -> M
             result.originals.setdefault(name, old)
             result.last_actor[name] = activity.actor
     for name, value in wanted.items():
-        current = getattr(item, name)
+        current = queries.field_of(item, name)
         mine, now = comparable(value), comparable(current)
         if mine == now:
             continue

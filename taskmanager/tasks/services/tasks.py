@@ -1,6 +1,7 @@
 """Creating, editing, moving, archiving and deleting tasks."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from taskmanager.tasks.services.claims import AlreadyClaimed
 from taskmanager.tasks.services.epics import lock_epic
 from taskmanager.tasks.services.files import remove_files_of
 from taskmanager.tasks.services.merging import Conflicting, merge, settled
+from taskmanager.tasks.services.watchers import set_watchers
 from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
 
 
@@ -42,11 +44,13 @@ def create_task(
     owner: User | None = None,
     epic: Epic | None = None,
     due_date: datetime.date | None = None,
+    watchers: Sequence[str] = (),
 ) -> Task:
     """Make a task on the project's board, on top of its column, with the project's next number.
 
     Without a status it is unassigned, or in progress where it has an owner; one that starts in progress
-    without an owner is the actor's. Raises NotAllowed, NotFound, DueBeforeCreation, UnassignedHasNoOwner.
+    without an owner is the actor's. `watchers` are e-mail addresses.
+    Raises NotAllowed, NotFound, DueBeforeCreation, UnassignedHasNoOwner, TooManyWatchers.
     """
     require(actor, "tasks.add_task", project.organization_id)
     _require_member(owner, project.organization_id)
@@ -81,17 +85,18 @@ def create_task(
         completed_at=now if status == Task.Status.DONE else None,
         archived_at=now if status == Task.Status.ARCHIVED else None,
     )
+    set_watchers(task, watchers)
     record(task, actor, Activity.Verb.CREATED, {})
     return task
 
 
 @transaction.atomic
 def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
-    """Change the fields that `wanted` names: title, description, status, priority, owner, epic, due_date.
+    """Change the fields that `wanted` names: title, description, status, priority, owner, epic, due_date, watchers.
 
     `version` is the one that the edit started from. Fields that others changed since, and this edit didn't,
     keep their new values; where both changed a field to different values, nothing is saved.
-    Raises EditConflict, UnknownVersion, UnassignedHasNoOwner, DueBeforeCreation, NotAllowed, NotFound.
+    Raises EditConflict, UnknownVersion, UnassignedHasNoOwner, DueBeforeCreation, TooManyWatchers, NotAllowed, NotFound.
     """
     task = locked(task)
     require_change(task, actor)
@@ -104,7 +109,8 @@ def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
     _apply(task, changes, actor)
     if task.due_date and task.due_date < task.created_at.astimezone(datetime.UTC).date():
         raise DueBeforeCreation
-    return write(task, before=before, actor=actor, verb=Activity.Verb.EDITED)
+    watchers = set_watchers(task, changes["watchers"]) if "watchers" in changes else {}
+    return write(task, before=before, actor=actor, verb=Activity.Verb.EDITED, watchers=watchers)
 
 
 def _merge(task: Task, version: int, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +127,7 @@ def _merge(task: Task, version: int, wanted: dict[str, Any]) -> dict[str, Any]:
 
 def _apply(task: Task, changes: dict[str, Any], actor: User) -> None:
     """Set the fields and what follows: who gets an owner is in progress, who is unassigned has none."""
-    for field in changes.keys() - {"status", "owner"}:
+    for field in changes.keys() - {"status", "owner", "watchers"}:
         setattr(task, field, changes[field])
     status = changes.get("status", task.status)
     owner = changes.get("owner", task.owner)

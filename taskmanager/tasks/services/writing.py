@@ -4,13 +4,14 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
 
 from taskmanager.accounts.models import User
 from taskmanager.errors import NotFound
-from taskmanager.tasks import positions
-from taskmanager.tasks.models import Activity, Comment, Epic, Sprint, Task
+from taskmanager.tasks import jobs, positions
+from taskmanager.tasks.models import Activity, Comment, Epic, Notice, Sprint, Task, Watcher, folded
 
 Changes = dict[str, list[Any]]
 
@@ -62,20 +63,26 @@ def snapshot(task: Task) -> dict[str, Any]:
     return {name: comparable(getattr(task, name)) for name in FIELDS}
 
 
-def write(task: Task, *, before: dict[str, Any], actor: User, verb: str) -> Task:
-    """Save what differs from the snapshot `before` as the task's next version, with its line of history."""
+def write(task: Task, *, before: dict[str, Any], actor: User, verb: str, watchers: Changes | None = None) -> Task:
+    """Save what differs from the snapshot `before` as the task's next version, with its line of history.
+
+    `watchers` is what history tells of these, which were changed already.
+    """
     after = snapshot(task)
     changes = {name: [before[name], after[name]] for name in FIELDS if before[name] != after[name]}
     task.version += 1
     task.updated_at = timezone.now()
     task.save(update_fields=[*_columns(changes), "archived_at", "position", "version", "updated_at"])
-    record(task, actor, verb, changes)
+    record(task, actor, verb, {**changes, **(watchers or {})})
     return task
 
 
-def record(task: Task, actor: User, verb: str, changes: Changes, *, comment: Comment | None = None) -> Activity:
-    """Write one line of history. People and epics are kept by their id, moments and dates by ISO 8601."""
-    return Activity.objects.create(
+def record(task: Task, actor: User | None, verb: str, changes: Changes, *, comment: Comment | None = None) -> Activity:
+    """Write one line of history, and have the watchers told.
+
+    People and epics are kept by their id, moments and dates by ISO 8601.
+    """
+    activity = Activity.objects.create(
         organization_id=task.organization_id,
         task=task,
         comment=comment,
@@ -85,6 +92,33 @@ def record(task: Task, actor: User, verb: str, changes: Changes, *, comment: Com
         changes={name.removesuffix("_id"): values for name, values in changes.items()},
         version=task.version,
     )
+    _tell_watchers(activity)
+    return activity
+
+
+# What a watcher gets a mail for, beside comments.
+NEWS = {"status", "owner", "due_date"}
+
+
+def _tell_watchers(activity: Activity) -> None:
+    """Note for each watcher that they are to hear of it, and ask for the mail, in the transaction of the change."""
+    if activity.verb != Activity.Verb.COMMENTED and not NEWS & activity.changes.keys():
+        return
+    watchers = list(Watcher.objects.to_tell(activity))
+    if activity.task_id is None or not watchers:
+        return
+    Notice.objects.bulk_create(
+        Notice(
+            organization_id=activity.organization_id,
+            watcher=watcher,
+            activity=activity,
+            created_at=activity.created_at,
+        )
+        for watcher in watchers
+    )
+    # Changes that follow until then are told in the same mail; their own jobs find nothing left to do.
+    due = activity.created_at + datetime.timedelta(seconds=settings.NOTIFICATION_DELAY)
+    jobs.mail_watchers.using(run_after=due).enqueue(activity.task_id)
 
 
 def write_plan(item: Epic | Sprint, changes: dict[str, Any], actor: User) -> None:
@@ -121,4 +155,6 @@ def comparable(value: Any) -> Any:
     """Return the value as history keeps it: a row by its id, days and moments by ISO 8601."""
     if isinstance(value, Model):
         return value.pk
+    if isinstance(value, list):
+        return folded(value)
     return value.isoformat() if isinstance(value, datetime.date) else value

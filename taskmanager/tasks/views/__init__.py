@@ -7,7 +7,7 @@ from taskmanager.tasks.views.attachments import (
     attachment_preview,
 )
 from taskmanager.tasks.views.board import board
-from taskmanager.tasks.views.changes import task_claim, task_move, task_release
+from taskmanager.tasks.views.changes import task_claim, task_move, task_release, task_unwatch, task_watch
 from taskmanager.tasks.views.comments import comment_create, comment_delete, comment_edit
 from taskmanager.tasks.views.dates import tasks_archived, tasks_of_day
 from taskmanager.tasks.views.epics import epic_create, epic_delete, epic_detail, epic_edit, epic_list, epic_tasks
@@ -32,6 +32,7 @@ from taskmanager.tasks.views.tasks import (
     task_edit,
     task_list,
 )
+from taskmanager.tasks.views.watchers import unsubscribe
 
 __all__ = [
     "attachment_create",
@@ -68,6 +69,9 @@ __all__ = [
     "task_plan",
     "task_release",
     "task_search",
+    "task_unwatch",
+    "task_watch",
     "tasks_archived",
     "tasks_of_day",
+    "unsubscribe",
 ]

@@ -1,4 +1,4 @@
-"""Claim, release and move: one click each, answered as the client likes it."""
+"""Claim, release, move and watch: one click each, answered as the client likes it."""
 
 from typing import Any
 
@@ -68,6 +68,24 @@ def task_move(request: MemberRequest, pk: int) -> HttpResponse:
         loses_owner = status == Task.Status.UNASSIGNED and task.owner_id not in {None, request.user.pk}
         toast = Toast(f"{task.reference} moved to {label}.", None if loses_owner else _way_back(task, above))
     return _changed(request, task, toast)
+
+
+@require_POST
+def task_watch(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send the user mails about the task from now on."""
+    task = find_task(request, pk)
+    services.watch_task(task, actor=request.user)
+    undo = Undo(reverse("tasks:task-unwatch", args=[pk]))
+    return _changed(request, task, Toast(f"You watch {task.reference}: mails go to {request.user.email}.", undo))
+
+
+@require_POST
+def task_unwatch(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send the user no more mails about the task."""
+    task = find_task(request, pk)
+    services.unwatch_task(task, actor=request.user)
+    undo = Undo(reverse("tasks:task-watch", args=[pk]))
+    return _changed(request, task, Toast(f"You get no more mails about {task.reference}.", undo))
 
 
 def _way_back(before: Task, above: Task | None) -> Undo:
@@ -150,6 +168,7 @@ def as_json(task: Task) -> dict[str, Any]:
         "created_at": task.created_at,
         "updated_at": task.updated_at,
         "completed_at": task.completed_at,
+        "watchers": queries.watchers_of(task),
         "version": task.version,
     }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from taskmanager.tasks import history, services
+from taskmanager.tasks import history, queries, services
 
 
 def in_words(conflict: services.EditConflict) -> list[dict[str, Any]]:
@@ -33,5 +33,5 @@ def as_now(form: forms.Form, item: Any, *, fields: tuple[str, ...], taken: Any) 
         key = form.add_prefix(name)
         data[key] = form.data.get(key)
         if name in taken or key not in form.data:
-            data[key] = form.fields[name].prepare_value(getattr(item, name))
+            data[key] = form.fields[name].prepare_value(queries.field_of(item, name))
     return {**data, form.add_prefix("version"): item.version}

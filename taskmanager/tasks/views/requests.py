@@ -44,7 +44,7 @@ class Toast:
 def find_task(request: MemberRequest, pk: int) -> Task:
     """Return the task with what its page shows. Raises Http404, also for another organization's."""
     tasks = Task.objects.of(request.user.organization).for_detail()
-    return get_object_or_404(queries.with_comment_counts(tasks), pk=pk)
+    return get_object_or_404(queries.with_watchers(queries.with_comment_counts(tasks)), pk=pk)
 
 
 def find_comment(request: MemberRequest, pk: int) -> Comment:

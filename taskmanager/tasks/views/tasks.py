@@ -153,6 +153,7 @@ def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
     keys = [project.key for project in projects_of(request)]
     story = timeline.read(task, request.user, keys=keys, before=int(before) if is_older else None)
     card = cards.card(task, request.user)
+    watchers = queries.watchers_of(task)
     detail_url = reverse("tasks:task-detail", args=[task.pk])
     return {
         "task": task,
@@ -168,6 +169,8 @@ def detail_context(request: MemberRequest, task: Task) -> dict[str, Any]:
         "archived_in": timezone.localdate(task.archived_at).year if task.archived_at else None,
         "moves": [choice for choice in Task.Status.choices if choice[0] != task.status] if card.may_change else [],
         "may_edit": card.may_change,
+        "watchers": watchers,
+        "is_watching": request.user.email.lower() in watchers,
         "may_delete": request.user.has_perm("tasks.delete_task"),
         **_sprints(task),
     }
@@ -292,7 +295,7 @@ def task_edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Edit a task; changes of others since the form was opened are merged or, in the same field, shown."""
     task = find_task(request, pk)
     require_change(task, request.user)
-    initial = {**{name: getattr(task, name) for name in FIELDS}, "version": task.version}
+    initial = {**{name: queries.field_of(task, name) for name in FIELDS}, "version": task.version}
     form = TaskForm(
         request.POST if request.method == "POST" else None,
         initial=initial,
@@ -349,6 +352,7 @@ def _explain(form: TaskForm, error: DomainError) -> None:
         services.DueBeforeCreation: "due_date",
         services.UnassignedHasNoOwner: "owner",
         services.UploadRefused: "attachments",
+        services.TooManyWatchers: "watchers",
     }
     if error.status != DomainError.status:
         raise error

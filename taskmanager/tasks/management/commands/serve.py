@@ -11,8 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from gunicorn.app.base import Application
+from gunicorn.arbiter import Arbiter
 
 from taskmanager import __version__
+from taskmanager.jobs.companion import Companion
 from taskmanager.settings.environment import read
 from taskmanager.tasks import demo
 
@@ -20,7 +22,7 @@ CONFIGURATION = Path(settings.PACKAGE_DIR) / "gunicorn.conf.py"
 
 
 class Command(BaseCommand):
-    """Serves the product from one process tree."""
+    """Serves the product from one process tree: web processes, and a worker for the jobs."""
 
     help = "Prepare everything that is missing, then serve at http://$HOST:$PORT."
     requires_system_checks = ()  # they cost a third of a start; `taskmanager check` runs them
@@ -66,6 +68,30 @@ class Server(Application):  # type: ignore[misc]  # Gunicorn has no types
         from taskmanager.wsgi import application  # noqa: PLC0415 (in the worker, not here)
 
         return application
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        Master(self).run()
+
+
+class Master(Arbiter):  # type: ignore[misc]  # Gunicorn has no types
+    """Gunicorn's master, which looks after its web processes once a second, and here after the worker of jobs, too."""
+
+    def __init__(self, app: Server) -> None:
+        """Take the application; its worker starts once the web processes do."""
+        super().__init__(app)
+        self.companion = Companion()
+
+    def manage_workers(self) -> None:
+        """Start whoever is missing."""
+        super().manage_workers()
+        self.companion.keep_alive()
+
+    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 (as Gunicorn calls it)
+        """End everybody, the worker of jobs after its current one."""
+        self.companion.ask_to_end()
+        super().stop(graceful)
+        self.companion.wait()
 
 
 def collect_static_files() -> None:

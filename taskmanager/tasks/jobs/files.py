@@ -1,4 +1,4 @@
-"""What is done after the answer was sent. A job takes ids and names, reads fresh rows, and may run twice."""
+"""Files: previews of images, and the removal of what nobody needs any more."""
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
