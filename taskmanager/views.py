@@ -2,18 +2,23 @@
 
 from http import HTTPStatus
 
-from django.contrib.auth import login
+from django.contrib.auth import authenticate, login
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from taskmanager import __version__
+from taskmanager.accounts import submissions
 from taskmanager.accounts.forms import RegistrationForm
+from taskmanager.accounts.models import User
+from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.accounts.views import remember_organization
 from taskmanager.middleware import error_response
 from taskmanager.tasks import services
+from taskmanager.tasks.views.requests import Toast, say
 
 
 @login_not_required
@@ -24,17 +29,35 @@ def register(request: HttpRequest) -> HttpResponse:
         return redirect("tasks:board")
     form = RegistrationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        user = services.register_organization(
-            name=form.cleaned_data["organization"],
-            username=form.cleaned_data["username"],
-            email=form.cleaned_data["email"],
-            password=form.cleaned_data["password1"],
-        )
-        login(request, user)
-        response = redirect("tasks:board")
-        remember_organization(request, response, user.organization.slug)
-        return response
+        try:
+            with submissions.once(form.cleaned_data["uuid"], actor=request.user, form=request.path) as submission:
+                user = services.register_organization(
+                    name=form.cleaned_data["organization"],
+                    username=form.cleaned_data["username"],
+                    email=form.cleaned_data["email"],
+                    password=form.cleaned_data["password1"],
+                )
+                submission.made = user.organization.slug
+        except AlreadySubmitted as error:
+            return _registered_before(request, form, error)
+        return _welcome(request, user)
     return render(request, "accounts/register.html", {"form": form})
+
+
+def _welcome(request: HttpRequest, user: User) -> HttpResponse:
+    login(request, user)
+    response = redirect("tasks:board")
+    remember_organization(request, response, user.organization.slug)
+    return response
+
+
+@sensitive_variables("credentials")
+def _registered_before(request: HttpRequest, form: RegistrationForm, error: AlreadySubmitted) -> HttpResponse:
+    """Sign in whoever sent the form again, which holds the right password; say that it made nothing more."""
+    say(request, Toast(str(error)))
+    credentials = {"username": form.cleaned_data["username"], "password": form.cleaned_data["password1"]}
+    user = authenticate(request, organization=error.made, **credentials)
+    return _welcome(request, user) if isinstance(user, User) else redirect("accounts:login")
 
 
 @login_not_required

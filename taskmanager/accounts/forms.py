@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import services
 from taskmanager.accounts.models import Organization, User, validate_username
+from taskmanager.accounts.submissions import UuidField
 from taskmanager.errors import TooManyRequests
 
 TEXT = {"class": "form-control"}
@@ -78,6 +79,7 @@ class RegistrationForm(SetPasswordMixin[User], forms.Form):
     email = forms.EmailField(
         label="E-mail", max_length=254, widget=forms.EmailInput(attrs={**TEXT, "autocomplete": "email"})
     )
+    uuid = UuidField()
     password1, password2 = SetPasswordMixin.create_password_fields(label1="Password", label2="Password again")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,7 +94,9 @@ class RegistrationForm(SetPasswordMixin[User], forms.Form):
 
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
-        """Compare the two passwords and apply the rules for good ones."""
+        """Compare the two passwords and apply the rules for good ones; tell an error of the hidden field, too."""
+        for sentence in self.errors.get("uuid", []):
+            self.add_error(None, sentence)
         self.validate_passwords()
         somebody = User(
             organization=Organization(name=self.cleaned_data.get("organization", "")),

@@ -11,6 +11,7 @@ from taskmanager.settings.environment import (
     data_dir,
     database,
     email_address,
+    form_submission_backend,
     mailer,
     public_url,
     rate,
@@ -160,6 +161,8 @@ X_FRAME_OPTIONS = "DENY"
 
 # How a claim is decided: "pessimistic" locks the row, "optimistic" compares versions.
 CLAIM_STRATEGY = choice("CLAIM_STRATEGY", "pessimistic", "optimistic")
+# Who remembers which forms were sent: "database", or "cache", which is Redis.
+FORM_SUBMISSION_BACKEND = form_submission_backend(redis_url=REDIS_URL)
 # How many sign-ins one account may try from one address, and in how many seconds.
 THROTTLE_SIGN_IN = rate("THROTTLE_SIGN_IN", "10/m")
 

@@ -152,6 +152,17 @@ def redis_url() -> str:
     return value
 
 
+def form_submission_backend(*, redis_url: str) -> str:
+    """Return FORM_SUBMISSION_BACKEND. Raises ImproperlyConfigured for a cache that each process has to itself."""
+    backend = choice("FORM_SUBMISSION_BACKEND", "database", "cache")
+    if backend == "cache" and not redis_url:
+        raise ImproperlyConfigured(
+            "FORM_SUBMISSION_BACKEND=cache needs REDIS_URL: without Redis each process would remember its own forms "
+            "alone."
+        )
+    return backend
+
+
 def mailer() -> dict[str, Any]:
     """Return how mail leaves by EMAIL_URL, as an entry of Django's MAILERS.
 

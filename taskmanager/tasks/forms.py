@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from taskmanager.accounts.models import Organization, User
+from taskmanager.accounts.submissions import UuidField
 from taskmanager.tasks import search
 from taskmanager.tasks.models import COMMENT_LENGTH, Project, Task
 from taskmanager.tasks.search import Query
@@ -89,6 +90,7 @@ class TaskForm(forms.Form):
         error_messages={"invalid": "Give a date as year-month-day, like 2026-12-24."},
         widget=forms.DateInput(attrs={**TEXT, "type": "date"}, format="%Y-%m-%d"),
     )
+    uuid = UuidField()
     version = forms.IntegerField(
         required=False,
         min_value=1,
@@ -107,7 +109,7 @@ class TaskForm(forms.Form):
             people |= User.objects.of(organization).filter(pk=task.owner_id)
         self._field("owner", MemberChoice).queryset = people.by_name()
         if task:
-            del self.fields["project"]
+            del self.fields["project"], self.fields["uuid"]
         else:
             del self.fields["version"]
             field = self._field("project", forms.ModelChoiceField)
@@ -163,6 +165,7 @@ class CommentForm(forms.Form):
         },
         widget=forms.Textarea(attrs={**TEXT, "rows": 1, "placeholder": "Write a comment…"}),
     )
+    uuid = UuidField()
 
     def __init__(self, *args: Any, is_kept: bool = False, **kwargs: Any) -> None:
         """With `is_kept`, what is typed outlives a change of the task around it, a claim for example."""
@@ -170,10 +173,16 @@ class CommentForm(forms.Form):
         if is_kept:
             self.fields["text"].widget.attrs["hx-preserve"] = "true"
 
+    def clean(self) -> dict[str, Any]:
+        """Tell the errors of hidden fields, too."""
+        tell_errors_of_hidden_fields(self)
+        return super().clean() or {}
+
 
 class CommentEditForm(CommentForm):
     """What somebody makes of their comment."""
 
+    uuid = None  # type: ignore[assignment]  # no field: saving the same text twice changes nothing
     version = forms.IntegerField(
         required=False,
         min_value=1,
@@ -184,11 +193,6 @@ class CommentEditForm(CommentForm):
         ),
         widget=forms.HiddenInput,
     )
-
-    def clean(self) -> dict[str, Any]:
-        """Tell an error of the version, too."""
-        tell_errors_of_hidden_fields(self)
-        return super().clean() or {}
 
 
 class MoveForm(forms.Form):

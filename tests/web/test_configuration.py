@@ -73,6 +73,8 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"HOST": "192.168.1.7"}, "ALLOW_PLAIN_HTTP"),
         ({"HOST": "0.0.0.0", "ALLOW_PLAIN_HTTP": "perhaps"}, "ALLOW_PLAIN_HTTP"),
         ({"CLAIM_STRATEGY": "x"}, "CLAIM_STRATEGY"),
+        ({"FORM_SUBMISSION_BACKEND": "memory"}, "FORM_SUBMISSION_BACKEND"),
+        ({"FORM_SUBMISSION_BACKEND": "cache"}, "FORM_SUBMISSION_BACKEND"),
         ({"THROTTLE_SIGN_IN": "often"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_SIGN_IN": "0/m"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_SIGN_IN": "10/w"}, "THROTTLE_SIGN_IN"),
@@ -213,3 +215,8 @@ def test_mail_leaves_as_the_address_says(tmp_path, url, options):
 def test_the_contact_form_writes_to_the_sender_of_mails_unless_told_otherwise(tmp_path):
     found = settings_of(tmp_path, "CONTACT_EMAIL", DEFAULT_FROM_EMAIL="Tasks <tasks@example.com>")
     assert found["CONTACT_EMAIL"] == "Tasks <tasks@example.com>"
+
+
+def test_redis_may_remember_which_forms_were_sent(tmp_path):
+    given = {"FORM_SUBMISSION_BACKEND": "cache", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    assert settings_of(tmp_path, *given, **given) == given

@@ -13,6 +13,8 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
+from taskmanager.accounts import submissions
+from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.errors import DomainError
 from taskmanager.tasks import cards, history, search, services, timeline
 from taskmanager.tasks.context import projects_of
@@ -20,7 +22,7 @@ from taskmanager.tasks.forms import FIELDS, CommentForm, ListForm, TaskForm
 from taskmanager.tasks.models import Project, Task
 from taskmanager.tasks.permissions import require, require_change
 from taskmanager.tasks.search import Query
-from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, say
+from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, made_before, say
 
 TASKS_PER_PAGE = 50
 # Nobody pages further than this; they filter. Counting and skipping more would cost every list.
@@ -192,12 +194,16 @@ def task_create(request: MemberRequest) -> HttpResponse:
     form = TaskForm(data, initial=initial, organization=organization, projects=projects)
     if request.method == "POST" and form.is_valid():
         try:
-            task = _create(request, form, project)
+            with submissions.once(form.cleaned_data["uuid"], actor=request.user, form=request.path) as submission:
+                task = _create(request, form, project)
+                submission.made = reverse("tasks:task-detail", args=[task.pk])
+        except AlreadySubmitted as error:
+            return made_before(request, error, otherwise="tasks:task-list")
         except DomainError as error:
             _explain(form, error)
         else:
             say(request, Toast(f"{task.reference} created."))
-            return redirect("tasks:task-detail", pk=task.pk)
+            return redirect(submission.made)
     context = {"form": form, "task": None, "project": project, "cancel_url": reverse("tasks:board")}
     return render(request, "tasks/form.html", context)
 
