@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 from django.conf import settings
+from django.contrib import admin
 from django.urls import include, path
 
 from taskmanager import views
@@ -16,6 +17,7 @@ accounts_urlpatterns = [
 urlpatterns = [
     path("", include("taskmanager.tasks.urls")),
     path("accounts/", include((accounts_urlpatterns, accounts_urls.app_name))),
+    path(settings.ADMIN_URL, admin.site.urls),
     path("help/", views.help_page, name="help"),
     path("about/", views.about, name="about"),
 ]

@@ -83,3 +83,9 @@ def sign_in(*, organization: str, username: str, password: str, address: str) ->
         return None
     throttling.forget("sign-in", account, address)
     return user
+
+
+def is_last_admin(user: User) -> bool:
+    """Whether the organization would be without an Admin who can sign in, if it weren't for this one."""
+    admins = User.objects.of(user.organization).active().filter(groups__name=Role.ADMIN)
+    return user.is_active and admins.filter(pk=user.pk).exists() and not admins.exclude(pk=user.pk).exists()

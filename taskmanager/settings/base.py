@@ -7,6 +7,7 @@ from django.utils.csp import CSP
 from environs import validate
 
 from taskmanager.settings.environment import (
+    admin_url,
     choice,
     data_dir,
     database,
@@ -39,6 +40,7 @@ WSGI_APPLICATION = "taskmanager.wsgi.application"
 INSTALLED_APPS = [
     "taskmanager.accounts",
     "taskmanager.tasks",
+    "taskmanager.accounts.apps.OurAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -103,6 +105,8 @@ MAILERS = {"default": mailer()}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = email_address("DEFAULT_FROM_EMAIL", "Taskmanager <taskmanager@localhost>")
 # Who reads what the contact form sends.
 CONTACT_EMAIL = email_address("CONTACT_EMAIL", DEFAULT_FROM_EMAIL)
+
+ADMIN_URL = admin_url()
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["taskmanager.accounts.backends.OrganizationBackend"]

@@ -29,6 +29,12 @@ WEB_THREADS = 4
 # Where a mail server listens, by how the connection is protected.
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
+# What addresses of the product begin with: the admin can't be there.
+TAKEN_ADDRESSES = frozenset({
+    "__debug__", "about", "accounts", "api", "attachments", "comments", "contact", "epics", "health", "help", "live",
+    "media", "metrics", "reports", "search", "sprints", "static", "t", "tasks", "unsubscribe",
+})  # fmt: skip
+ADMIN_URL = re.compile(r"([A-Za-z0-9_-]+/)+")
 RATE = re.compile(r"(?P<count>[1-9]\d*)/(?P<period>[smhd])")
 
 
@@ -161,6 +167,18 @@ def form_submission_backend(*, redis_url: str) -> str:
             "alone."
         )
     return backend
+
+
+def admin_url() -> str:
+    """Return ADMIN_URL, the address of Django's admin below the product's own."""
+    text = str(read("str", "ADMIN_URL", "admin/"))
+    if not ADMIN_URL.fullmatch(text):
+        raise ImproperlyConfigured(
+            f"ADMIN_URL must be letters, digits, - and _ with a slash after them, like staff/, not {text!r}."
+        )
+    if text.partition("/")[0] in TAKEN_ADDRESSES:
+        raise ImproperlyConfigured(f"ADMIN_URL can't be {text!r}: pages of the product are there.")
+    return text
 
 
 def mailer() -> dict[str, Any]:

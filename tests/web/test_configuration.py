@@ -73,6 +73,7 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"HOST": "192.168.1.7"}, "ALLOW_PLAIN_HTTP"),
         ({"HOST": "0.0.0.0", "ALLOW_PLAIN_HTTP": "perhaps"}, "ALLOW_PLAIN_HTTP"),
         ({"CLAIM_STRATEGY": "x"}, "CLAIM_STRATEGY"),
+        *(({"ADMIN_URL": url}, "ADMIN_URL") for url in ("admin", "/admin/", "a b/", "tasks/", "accounts/staff/", "")),
         ({"FORM_SUBMISSION_BACKEND": "memory"}, "FORM_SUBMISSION_BACKEND"),
         ({"FORM_SUBMISSION_BACKEND": "cache"}, "FORM_SUBMISSION_BACKEND"),
         ({"THROTTLE_SIGN_IN": "often"}, "THROTTLE_SIGN_IN"),
@@ -185,10 +186,17 @@ def test_plain_http_starts_where_it_is_safe_or_asked_for(variables, tmp_path):
 
 
 def test_values_are_obeyed(tmp_path):
-    given = {"PORT": "8123", "THROTTLE_SIGN_IN": "3/h", "CLAIM_STRATEGY": "optimistic", "LOG_LEVEL": "ERROR"}
+    given = {
+        "PORT": "8123",
+        "ADMIN_URL": "internal/staff/",
+        "THROTTLE_SIGN_IN": "3/h",
+        "CLAIM_STRATEGY": "optimistic",
+        "LOG_LEVEL": "ERROR",
+    }
     found = settings_of(tmp_path, *given, "PUBLIC_URL", "DATA_DIR", **given)
     assert found == {
         "PORT": 8123,
+        "ADMIN_URL": "internal/staff/",
         "THROTTLE_SIGN_IN": [3, 3600],
         "CLAIM_STRATEGY": "optimistic",
         "LOG_LEVEL": "ERROR",

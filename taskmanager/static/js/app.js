@@ -189,6 +189,8 @@ window.taskmanager = (() => {
     delete form.dataset.sent;
     for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   }
+  // A browser that fills a page in again on the way back fills in a hidden field only where a script has set it.
+  for (const field of document.querySelectorAll("input[type=hidden][name=uuid]")) field.value = field.value.trim();
   // Also when the page comes back from the browser's memory, as it was when it was left.
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
