@@ -20,6 +20,8 @@ urlpatterns = [
     path(settings.ADMIN_URL, admin.site.urls),
     path("help/", views.help_page, name="help"),
     path("about/", views.about, name="about"),
+    path("contact/", views.contact, name="contact"),
+    path("contact/thanks/", views.contact_thanks, name="contact-thanks"),
 ]
 
 if settings.DEBUG and find_spec("debug_toolbar"):

@@ -169,6 +169,8 @@ CLAIM_STRATEGY = choice("CLAIM_STRATEGY", "pessimistic", "optimistic")
 FORM_SUBMISSION_BACKEND = form_submission_backend(redis_url=REDIS_URL)
 # How many sign-ins one account may try from one address, and in how many seconds.
 THROTTLE_SIGN_IN = rate("THROTTLE_SIGN_IN", "10/m")
+# How many messages one address may send by the contact form.
+THROTTLE_CONTACT = rate("THROTTLE_CONTACT", "10/h")
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

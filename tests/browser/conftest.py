@@ -198,6 +198,8 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "delete": f"/tasks/{task.pk}/delete/",
         "help": "/help/",
         "about": "/about/",
+        "contact": "/contact/",
+        "contact thanks": "/contact/thanks/",
         "not found": "/tasks/999999/",
     }
 

@@ -57,6 +57,8 @@ ADDRESSES = {
     "accounts:logout": Address(post=(302, 302, 302, 302), public=True),
     "help": Address(get=(200, 200, 200, 200), public=True),
     "about": Address(get=(200, 200, 200, 200), public=True),
+    "contact": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),
+    "contact-thanks": Address(get=(200, 200, 200, 200), public=True),
 }
 
 

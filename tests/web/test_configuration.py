@@ -79,6 +79,7 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"THROTTLE_SIGN_IN": "often"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_SIGN_IN": "0/m"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_SIGN_IN": "10/w"}, "THROTTLE_SIGN_IN"),
+        ({"THROTTLE_CONTACT": "seldom"}, "THROTTLE_CONTACT"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
         (HTTPS, "SECRET_KEY"),
