@@ -38,6 +38,7 @@ def roles(db: None) -> None:
         comments = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
         roles.make_roles(apps, connection.schema_editor())
         comments.give_permissions(apps, connection.schema_editor())
+        import_module("taskmanager.tasks.migrations.0010_flags").make_flags(apps, connection.schema_editor())
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult
+from waffle import admin as waffle_admin
 
 from taskmanager.accounts import services
-from taskmanager.accounts.models import FormSubmission, Organization, Role, Throttle, User
+from taskmanager.accounts.models import Flag, FormSubmission, Organization, Role, Throttle, User
 
 
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -268,6 +269,14 @@ admin.site.unregister(DBTaskResult)
 @admin.register(DBTaskResult)
 class JobAdmin(SuperuserOnly, DBTaskResultAdmin):
     """Jobs, of all organizations."""
+
+
+@admin.register(Flag)
+class FlagAdmin(SuperuserOnly, waffle_admin.FlagAdmin):
+    """Feature flags, the same for all organizations: for groups, for people, or for everyone."""
+
+    list_filter = ("everyone", "superusers", "staff", "created")
+    filter_horizontal = ("groups",)
 
 
 @admin.register(Throttle)

@@ -4,8 +4,6 @@ from typing import Any
 
 from django.contrib.auth import check_password_with_timing_attack_mitigation
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import Permission
-from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts.models import User
@@ -47,10 +45,4 @@ class OrganizationBackend(ModelBackend):
         """Return the permissions by groups and by person: one query instead of Django's two."""
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
-        if not hasattr(user_obj, "_all_permissions"):
-            wanted = Permission.objects.all()
-            if not user_obj.is_superuser:
-                wanted = wanted.filter(Q(group__user=user_obj) | Q(user=user_obj)).distinct()
-            pairs = wanted.order_by().values_list("content_type__app_label", "codename")
-            user_obj._all_permissions = {f"{app}.{codename}" for app, codename in pairs}  # noqa: SLF001
-        return set(user_obj._all_permissions)  # noqa: SLF001
+        return set(user_obj.rights.permissions)

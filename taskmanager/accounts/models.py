@@ -1,15 +1,19 @@
 """Organizations and their people. A user belongs to exactly one organization."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
+from waffle.models import AbstractBaseFlag, AbstractUserFlag
 
 AVATAR_COLOURS = 8
 
@@ -97,6 +101,14 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return self.create_user(**{**fields, "is_staff": True, "is_superuser": True})
 
 
+@dataclass(frozen=True)
+class Rights:
+    """What somebody may: permissions as app.codename, and the ids of the groups that gave them."""
+
+    permissions: frozenset[str]
+    groups: frozenset[int]
+
+
 class User(AbstractUser):
     """A person of one organization."""
 
@@ -146,6 +158,20 @@ class User(AbstractUser):
         """The full name where it is known, else the username."""
         return self.get_full_name() or self.username
 
+    @cached_property
+    def rights(self) -> Rights:
+        """Return what the user's groups and own permissions allow: one query, as long as the object lives."""
+        own = Permission.objects.all() if self.is_superuser else Permission.objects.filter(user=self)
+        found = own.annotate(in_group=Value(0)).values_list("in_group", "content_type__app_label", "codename")
+        by_group = Group.objects.filter(user=self).values_list(
+            "pk", "permissions__content_type__app_label", "permissions__codename"
+        )
+        rows = list(found.order_by().union(by_group.order_by()))
+        return Rights(
+            permissions=frozenset(f"{app}.{code}" for _group, app, code in rows if code),
+            groups=frozenset(group for group, _app, _code in rows if group),
+        )
+
     @property
     def initials(self) -> str:
         """Two letters for the avatar."""
@@ -156,6 +182,24 @@ class User(AbstractUser):
     def colour(self) -> int:
         """The number of the avatar's colour, the same on every page."""
         return self.pk % AVATAR_COLOURS
+
+
+class Flag(AbstractUserFlag):
+    """A feature that some people have already: those of certain groups, for the most part.
+
+    What a flag says is cached for all, and whom it is for is asked of the user of each request anew.
+    """
+
+    class Meta(AbstractUserFlag.Meta):
+        db_table_comment = "Features that are turned on for some groups or people"
+
+    def is_active_for_user(self, user: Any) -> bool | None:
+        """Return True where it is on for the user, else None. The user's groups come with their permissions."""
+        if AbstractBaseFlag.is_active_for_user(self, user):
+            return True
+        if user.is_authenticated and (user.pk in self._get_user_ids() or self._get_group_ids() & user.rights.groups):
+            return True
+        return None
 
 
 class Throttle(models.Model):

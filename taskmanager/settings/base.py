@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "waffle",
     "django_tasks_db",
 ]
 MIDDLEWARE = [
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "taskmanager.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "waffle.middleware.WaffleMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "taskmanager.middleware.DomainErrorMiddleware",
 ]
@@ -71,6 +73,7 @@ TEMPLATES = [
         "DIRS": [PACKAGE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["waffle.templatetags.waffle_tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -107,6 +110,10 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = email_address("DEFAULT_FROM_EMAIL", "Taskman
 CONTACT_EMAIL = email_address("CONTACT_EMAIL", DEFAULT_FROM_EMAIL)
 
 ADMIN_URL = admin_url()
+
+# Feature flags, of a model that asks for no query where the user's permissions are known; our admin shows them.
+WAFFLE_FLAG_MODEL = "accounts.Flag"
+WAFFLE_ENABLE_ADMIN_PAGES = False
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["taskmanager.accounts.backends.OrganizationBackend"]

@@ -202,6 +202,12 @@ class MoveForm(forms.Form):
     after = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
+class PriorityForm(forms.Form):
+    """How much a task matters from now on."""
+
+    priority = TypedChoice(choices=Task.Priority.choices)
+
+
 class QueryField(forms.Field):
     """Words and terms in the language of search, which takes any text; `tasks/search.py` reads it."""
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("tasks/<id:pk>/claim/", views.task_claim, name="task-claim"),
     path("tasks/<id:pk>/release/", views.task_release, name="task-release"),
     path("tasks/<id:pk>/move/", views.task_move, name="task-move"),
+    path("tasks/<id:pk>/priority/", views.task_prioritize, name="task-prioritize"),
     path("search/", views.task_search, name="task-search"),
     path("tasks/<id:pk>/comments/", views.comment_create, name="comment-create"),
     path("comments/<id:pk>/edit/", views.comment_edit, name="comment-edit"),

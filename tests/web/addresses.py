@@ -43,6 +43,7 @@ ADDRESSES = {
     "tasks:task-claim": Address(post=(302, 302, 403, 403), example="free"),
     "tasks:task-release": Address(post=(302, 403, 403, 403), example="taken"),
     "tasks:task-move": Address(post=(302, 403, 403, 403), example="free", data={"status": "DONE"}),
+    "tasks:task-prioritize": Address(post=(302, 403, 403, 403), example="free", data={"priority": "HIGH"}),
     "tasks:task-search": Address(get=(200, 200, 200, 200)),
     "tasks:comment-create": Address(post=(302, 302, 302, 302), example="free", data={"text": "Seen on staging too."}),
     "tasks:comment-edit": Address(

@@ -1,7 +1,7 @@
 """Pages of tasks."""
 
 from taskmanager.tasks.views.board import board
-from taskmanager.tasks.views.changes import task_claim, task_move, task_release
+from taskmanager.tasks.views.changes import task_claim, task_move, task_prioritize, task_release
 from taskmanager.tasks.views.comments import comment_create, comment_delete, comment_edit
 from taskmanager.tasks.views.dates import tasks_archived, tasks_of_day
 from taskmanager.tasks.views.search import task_search
@@ -27,6 +27,7 @@ __all__ = [
     "task_edit",
     "task_list",
     "task_move",
+    "task_prioritize",
     "task_release",
     "task_search",
     "tasks_archived",

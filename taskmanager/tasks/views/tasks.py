@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
+from waffle import flag_is_active
 
 from taskmanager.accounts import submissions
 from taskmanager.accounts.submissions import AlreadySubmitted
@@ -27,6 +28,8 @@ from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, ma
 TASKS_PER_PAGE = 50
 # Nobody pages further than this; they filter. Counting and skipping more would cost every list.
 LIST_LIMIT = 10_000
+# The feature flag of the buttons that raise and lower a priority in the list.
+PRIORITIZATION = "task_prioritization"
 
 
 @require_safe
@@ -47,6 +50,7 @@ def task_list(request: MemberRequest) -> HttpResponse:
         "base_query": urlencode(chosen),
         "is_filtered": bool(filters),
         "today": timezone.localdate(),
+        "may_prioritize": flag_is_active(request, PRIORITIZATION),
         "project": next((project for project in projects if project.key == chosen.get("project")), None),
     }
     return render(request, "tasks/list.html", context)

@@ -1,0 +1,26 @@
+"""The first feature flag: one click raises or lowers a task's priority."""
+
+from django.db import migrations
+
+FLAG = "task_prioritization"
+GROUPS = ["Editor", "Admin"]
+NOTE = "Task prioritization: the list of tasks has buttons that raise and lower a task's priority."
+
+
+def make_flags(apps, schema_editor):
+    using = schema_editor.connection.alias
+    flag, _ = apps.get_model("accounts", "Flag").objects.using(using).get_or_create(name=FLAG, defaults={"note": NOTE})
+    flag.groups.set(apps.get_model("auth", "Group").objects.using(using).filter(name__in=GROUPS))
+
+
+def drop_flags(apps, schema_editor):
+    apps.get_model("accounts", "Flag").objects.using(schema_editor.connection.alias).filter(name=FLAG).delete()
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("tasks", "0005_comments_and_time_of_archiving"),
+        ("accounts", "0003_flag"),
+    ]
+
+    operations = [migrations.RunPython(make_flags, drop_flags)]
