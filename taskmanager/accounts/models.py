@@ -166,7 +166,7 @@ class User(AbstractUser):
         by_group = Group.objects.filter(user=self).values_list(
             "pk", "permissions__content_type__app_label", "permissions__codename"
         )
-        rows = list(found.order_by().union(by_group.order_by()))
+        rows = list(found.order_by().union(by_group.order_by()).order_by())
         return Rights(
             permissions=frozenset(f"{app}.{code}" for _group, app, code in rows if code),
             groups=frozenset(group for group, _app, _code in rows if group),
