@@ -14,6 +14,7 @@ from django_tasks_db.models import DBTaskResult
 from waffle import admin as waffle_admin
 
 from taskmanager.accounts import services
+from taskmanager.accounts.forms import PhoneField
 from taskmanager.accounts.models import Flag, FormSubmission, Organization, Role, Throttle, User
 
 
@@ -164,7 +165,8 @@ class UserEditForm(TenantForm, UserChangeForm[User]):
 
     class Meta:
         model = User
-        fields = ("organization", "username", "first_name", "last_name", "email", "is_active", "groups", "is_staff")
+        fields = ("organization", "username", "email", "phone", "is_active", "groups", "is_staff")
+        field_classes: ClassVar = {"phone": PhoneField}
 
     def clean_email(self) -> str:
         """Keep addresses in lower case."""
@@ -196,7 +198,7 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
     actions = None  # people are deleted one at a time: each look finds out who is the last Admin
     fieldsets = (
         (None, {"fields": ("organization", "username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "phone", "biography")}),
         ("Roles", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )

@@ -1,5 +1,6 @@
 """Forms of registration and sign-in."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import services
-from taskmanager.accounts.models import Organization, User, validate_username
+from taskmanager.accounts.models import BIOGRAPHY_LENGTH, Organization, User, validate_username
 from taskmanager.accounts.submissions import UuidField
 from taskmanager.errors import TooManyRequests
 
@@ -20,6 +21,41 @@ def one_line(value: str) -> None:
     """Refuse what could begin another header of a mail."""
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
         raise ValidationError("Write it in one line, without control characters.")
+
+
+class PhoneField(forms.CharField):
+    """A phone number of exactly ten digits; what people put between them is left out."""
+
+    BETWEEN = re.compile(r"[\s().\-\u2010-\u2015]+")
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Ask for the keyboard of a phone."""
+        attrs = {**TEXT, "autocomplete": "tel-national", "inputmode": "tel"}
+        # A column's own length would count what is left out later.
+        super().__init__(**{**kwargs, "max_length": 40, "widget": forms.TextInput(attrs={"type": "tel", **attrs})})
+
+    def clean(self, value: Any) -> str:
+        """Return the ten digits, or "" where nothing is required."""
+        digits = self.BETWEEN.sub("", str(super().clean(value)))
+        if digits and not re.fullmatch(r"[0-9]{10}", digits):
+            raise ValidationError("Give exactly 10 digits, like 555 123 4567.")
+        return digits
+
+
+class ProfileForm(forms.Form):
+    """What somebody tells their colleagues about themselves."""
+
+    phone = PhoneField(required=False, help_text="10 digits; spaces, dots, dashes and parentheses don’t matter")
+    biography = forms.CharField(
+        required=False,
+        max_length=BIOGRAPHY_LENGTH,
+        help_text="What colleagues should know about you. Markdown.",
+        widget=forms.Textarea(attrs={**TEXT, "rows": 6}),
+    )
+
+    def clean_biography(self) -> str:
+        """Take line ends as they are kept: browsers send CRLF."""
+        return str(self.cleaned_data["biography"]).replace("\r\n", "\n")
 
 
 class ContactForm(forms.Form):

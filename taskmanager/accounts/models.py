@@ -10,12 +10,14 @@ from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Value
-from django.db.models.functions import Lower
+from django.db.models.functions import Length, Lower
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.functional import cached_property
 from waffle.models import AbstractBaseFlag, AbstractUserFlag
 
 AVATAR_COLOURS = 8
+BIOGRAPHY_LENGTH = 5000
 
 validate_username = RegexValidator(
     r"^[A-Za-z0-9_.+-]+\Z", "A username has letters a to z, digits and the characters _ . + - only."
@@ -125,6 +127,11 @@ class User(AbstractUser):
         db_comment="In lower case; unique inside the organization",
     )
 
+    phone = models.CharField(max_length=10, blank=True, default="", db_comment="Ten digits, or empty")
+    biography = models.TextField(
+        blank=True, default="", max_length=BIOGRAPHY_LENGTH, db_comment="What they say about themselves, as Markdown"
+    )
+
     REQUIRED_FIELDS: ClassVar[list[str]] = ["organization", "email"]
 
     objects: ClassVar[UserManager] = UserManager()
@@ -147,6 +154,15 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=~models.Q(username="") & ~models.Q(username__contains="@"),
                 name="accounts_user_username_is_no_address",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(phone="") | models.Q(phone__regex=r"^[0-9]{10}\Z"),
+                name="accounts_user_phone_is_ten_digits",
+                violation_error_message="A phone number has exactly 10 digits.",
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("biography"), BIOGRAPHY_LENGTH),
+                name="accounts_user_biography_is_not_too_long",
             ),
         ]
 

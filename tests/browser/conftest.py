@@ -200,6 +200,7 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "about": "/about/",
         "contact": "/contact/",
         "contact thanks": "/contact/thanks/",
+        "profile": "/accounts/profile/",
         "not found": "/tasks/999999/",
     }
 

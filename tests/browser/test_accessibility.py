@@ -77,6 +77,7 @@ NAMES = [
     "about",
     "contact",
     "contact thanks",
+    "profile",
     "not found",
 ]
 

@@ -56,6 +56,9 @@ ADDRESSES = {
     "accounts:register": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
     "accounts:login": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
     "accounts:logout": Address(post=(302, 302, 302, 302), public=True),
+    "accounts:profile": Address(
+        get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"phone": "(555) 123-4567", "biography": "Hi"}
+    ),
     "help": Address(get=(200, 200, 200, 200), public=True),
     "about": Address(get=(200, 200, 200, 200), public=True),
     "contact": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),
