@@ -21,6 +21,13 @@ class Migration(migrations.Migration):
     dependencies = [
         ("tasks", "0005_comments_and_time_of_archiving"),
         ("accounts", "0003_flag"),
+        ("waffle", "0004_update_everyone_nullbooleanfield"),
     ]
 
-    operations = [migrations.RunPython(make_flags, drop_flags)]
+    operations = [
+        migrations.RunPython(make_flags, drop_flags),
+        # Links of waffle's own flags, in whose place ours stand: empty tables that Django doesn't know, and that
+        # would keep it from emptying those of groups and people.
+        migrations.RunSQL("DROP TABLE IF EXISTS waffle_flag_groups", migrations.RunSQL.noop),
+        migrations.RunSQL("DROP TABLE IF EXISTS waffle_flag_users", migrations.RunSQL.noop),
+    ]
