@@ -17,6 +17,21 @@ def drop_flags(apps, schema_editor):
     apps.get_model("accounts", "Flag").objects.using(schema_editor.connection.alias).filter(name=FLAG).delete()
 
 
+def links(apps):
+    flag_model = apps.get_model("waffle", "Flag")
+    return [flag_model.groups.through, flag_model.users.through]
+
+
+def drop_links(apps, schema_editor):
+    for model in links(apps):
+        schema_editor.delete_model(model)
+
+
+def make_links(apps, schema_editor):
+    for model in links(apps):
+        schema_editor.create_model(model)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("tasks", "0005_comments_and_time_of_archiving"),
@@ -28,6 +43,5 @@ class Migration(migrations.Migration):
         migrations.RunPython(make_flags, drop_flags),
         # Links of waffle's own flags, in whose place ours stand: empty tables that Django doesn't know, and that
         # would keep it from emptying those of groups and people.
-        migrations.RunSQL("DROP TABLE IF EXISTS waffle_flag_groups", migrations.RunSQL.noop),
-        migrations.RunSQL("DROP TABLE IF EXISTS waffle_flag_users", migrations.RunSQL.noop),
+        migrations.RunPython(drop_links, make_links),
     ]
