@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 from django.conf import settings
+from django.contrib import admin
 from django.urls import include, path
 
 from taskmanager import views
@@ -16,8 +17,11 @@ accounts_urlpatterns = [
 urlpatterns = [
     path("", include("taskmanager.tasks.urls")),
     path("accounts/", include((accounts_urlpatterns, accounts_urls.app_name))),
+    path(settings.ADMIN_URL, admin.site.urls),
     path("help/", views.help_page, name="help"),
     path("about/", views.about, name="about"),
+    path("contact/", views.contact, name="contact"),
+    path("contact/thanks/", views.contact_thanks, name="contact-thanks"),
 ]
 
 if settings.DEBUG and find_spec("debug_toolbar"):

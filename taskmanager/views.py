@@ -1,20 +1,28 @@
-"""Pages that belong to no single app: registration, help, about, and what is said when something is wrong."""
+"""Pages that belong to no single app: registration, help, about, contact, and what is said when something is wrong."""
 
 from http import HTTPStatus
 
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import authenticate, login
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from taskmanager import __version__
-from taskmanager.accounts.forms import RegistrationForm
+from taskmanager.accounts import services as accounts
+from taskmanager.accounts import submissions
+from taskmanager.accounts.forms import ContactForm, RegistrationForm
+from taskmanager.accounts.models import User
+from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.accounts.views import remember_organization
+from taskmanager.errors import TooManyRequests
 from taskmanager.middleware import error_response
 from taskmanager.tasks import services
+from taskmanager.tasks.views.requests import Toast, made_before, say
 
 
 @login_not_required
@@ -25,17 +33,35 @@ def register(request: HttpRequest) -> HttpResponse:
         return redirect("tasks:board")
     form = RegistrationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        user = services.register_organization(
-            name=form.cleaned_data["organization"],
-            username=form.cleaned_data["username"],
-            email=form.cleaned_data["email"],
-            password=form.cleaned_data["password1"],
-        )
-        login(request, user)
-        response = redirect("tasks:board")
-        remember_organization(request, response, user.organization.slug)
-        return response
+        try:
+            with submissions.once(form.cleaned_data["uuid"], actor=request.user, form=request.path) as submission:
+                user = services.register_organization(
+                    name=form.cleaned_data["organization"],
+                    username=form.cleaned_data["username"],
+                    email=form.cleaned_data["email"],
+                    password=form.cleaned_data["password1"],
+                )
+                submission.made = user.organization.slug
+        except AlreadySubmitted as error:
+            return _registered_before(request, form, error)
+        return _welcome(request, user)
     return render(request, "accounts/register.html", {"form": form})
+
+
+def _welcome(request: HttpRequest, user: User) -> HttpResponse:
+    login(request, user)
+    response = redirect("tasks:board")
+    remember_organization(request, response, user.organization.slug)
+    return response
+
+
+@sensitive_variables("credentials")
+def _registered_before(request: HttpRequest, form: RegistrationForm, error: AlreadySubmitted) -> HttpResponse:
+    """Sign in whoever sent the form again, which holds the right password; say that it made nothing more."""
+    say(request, Toast(str(error)))
+    credentials = {"username": form.cleaned_data["username"], "password": form.cleaned_data["password1"]}
+    user = authenticate(request, organization=error.made, **credentials)
+    return _welcome(request, user) if isinstance(user, User) else redirect("accounts:login")
 
 
 @login_not_required
@@ -50,6 +76,40 @@ def help_page(request: HttpRequest) -> HttpResponse:
 def about(request: HttpRequest) -> HttpResponse:
     """Tell what the product is."""
     return render(request, "about.html", {"version": __version__})
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request: HttpRequest) -> HttpResponse:
+    """Take a message to whoever runs this installation."""
+    user = request.user if isinstance(request.user, User) else None
+    data = request.POST if request.method == "POST" else None
+    form = ContactForm(data, initial={"from_email": user.email if user else ""})
+    if not form.is_valid():
+        return render(request, "contact.html", {"form": form})
+    fields = dict(form.cleaned_data)
+    key = fields.pop("uuid")
+    try:
+        # Before the transaction: a try counts even where what was tried is rolled back.
+        accounts.count_contact_message(request.META.get("REMOTE_ADDR", ""))
+        with submissions.once(key, actor=request.user, form=request.path) as submission:
+            accounts.send_contact_message(**fields, user=user)
+            submission.made = reverse("contact-thanks")
+    except TooManyRequests as error:
+        form.add_error(None, str(error))
+        response = render(request, "contact.html", {"form": form}, status=error.status)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    except AlreadySubmitted as error:
+        return made_before(request, error, otherwise="contact-thanks")
+    return redirect("contact-thanks")
+
+
+@login_not_required
+@require_safe
+def contact_thanks(request: HttpRequest) -> HttpResponse:
+    """Thank for a message."""
+    return render(request, "contact_thanks.html")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

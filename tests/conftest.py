@@ -48,6 +48,7 @@ def roles(db: None) -> None:
         comments.give_permissions(apps, connection.schema_editor())
         plans.give_permissions(apps, connection.schema_editor())
         attachments.give_permissions(apps, connection.schema_editor())
+        import_module("taskmanager.tasks.migrations.0011_flags").make_flags(apps, connection.schema_editor())
 
 
 @pytest.fixture

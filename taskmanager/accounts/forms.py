@@ -1,5 +1,7 @@
 """Forms of registration and sign-in."""
 
+import re
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -8,10 +10,76 @@ from django.core.exceptions import ValidationError
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import services
-from taskmanager.accounts.models import Organization, User, validate_username
+from taskmanager.accounts.models import BIOGRAPHY_LENGTH, Organization, User, validate_username
+from taskmanager.accounts.submissions import UuidField
 from taskmanager.errors import TooManyRequests
 
 TEXT = {"class": "form-control"}
+
+
+def one_line(value: str) -> None:
+    """Refuse what could begin another header of a mail."""
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
+        raise ValidationError("Write it in one line, without control characters.")
+
+
+class PhoneField(forms.CharField):
+    """A phone number of exactly ten digits; what people put between them is left out."""
+
+    BETWEEN = re.compile(r"[\s().\-\u2010-\u2015]+")
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Ask for the keyboard of a phone."""
+        attrs = {**TEXT, "autocomplete": "tel-national", "inputmode": "tel"}
+        # A column's own length would count what is left out later.
+        super().__init__(**{**kwargs, "max_length": 40, "widget": forms.TextInput(attrs={"type": "tel", **attrs})})
+
+    def clean(self, value: Any) -> str:
+        """Return the ten digits, or "" where nothing is required."""
+        digits = self.BETWEEN.sub("", str(super().clean(value)))
+        if digits and not re.fullmatch(r"[0-9]{10}", digits):
+            raise ValidationError("Give exactly 10 digits, like 555 123 4567.")
+        return digits
+
+
+class ProfileForm(forms.Form):
+    """What somebody tells their colleagues about themselves."""
+
+    phone = PhoneField(required=False, help_text="10 digits; spaces, dots, dashes and parentheses don’t matter")
+    biography = forms.CharField(
+        required=False,
+        max_length=BIOGRAPHY_LENGTH,
+        help_text="What colleagues should know about you. Markdown.",
+        widget=forms.Textarea(attrs={**TEXT, "rows": 6}),
+    )
+
+    def clean_biography(self) -> str:
+        """Take line ends as they are kept: browsers send CRLF."""
+        return str(self.cleaned_data["biography"]).replace("\r\n", "\n")
+
+
+class ContactForm(forms.Form):
+    """A message to whoever runs this installation."""
+
+    from_email = forms.EmailField(
+        label="Your e-mail",
+        max_length=254,
+        help_text="The answer goes there",
+        widget=forms.EmailInput(attrs={**TEXT, "autocomplete": "email"}),
+    )
+    subject = forms.CharField(max_length=150, validators=[one_line], widget=forms.TextInput(attrs=TEXT))
+    message = forms.CharField(max_length=10_000, widget=forms.Textarea(attrs={**TEXT, "rows": 8}))
+    uuid = UuidField()
+
+    def clean_message(self) -> str:
+        """Take line ends as mails are made of them: browsers send CRLF."""
+        return str(self.cleaned_data["message"]).replace("\r\n", "\n")
+
+    def clean(self) -> dict[str, Any]:
+        """Tell an error of the hidden field, too."""
+        for sentence in self.errors.get("uuid", []):
+            self.add_error(None, sentence)
+        return super().clean() or {}
 
 
 class SignInForm(forms.Form):
@@ -78,6 +146,7 @@ class RegistrationForm(SetPasswordMixin[User], forms.Form):
     email = forms.EmailField(
         label="E-mail", max_length=254, widget=forms.EmailInput(attrs={**TEXT, "autocomplete": "email"})
     )
+    uuid = UuidField()
     password1, password2 = SetPasswordMixin.create_password_fields(label1="Password", label2="Password again")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,7 +161,9 @@ class RegistrationForm(SetPasswordMixin[User], forms.Form):
 
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
-        """Compare the two passwords and apply the rules for good ones."""
+        """Compare the two passwords and apply the rules for good ones; tell an error of the hidden field, too."""
+        for sentence in self.errors.get("uuid", []):
+            self.add_error(None, sentence)
         self.validate_passwords()
         somebody = User(
             organization=Organization(name=self.cleaned_data.get("organization", "")),

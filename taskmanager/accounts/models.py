@@ -1,16 +1,25 @@
 """Organizations and their people. A user belongs to exactly one organization."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Value
+from django.db.models.functions import Cast, Concat, Length, Lower
+from django.db.models.lookups import LessThanOrEqual
+from django.utils import timezone
+from django.utils.functional import cached_property
+from waffle.models import AbstractBaseFlag, AbstractUserFlag
 
 AVATAR_COLOURS = 8
+BIOGRAPHY_LENGTH = 5000
+# A permission as has_perm() takes it.
+CODE = Concat("content_type__app_label", Value("."), "codename")
 
 validate_username = RegexValidator(
     r"^[A-Za-z0-9_.+-]+\Z", "A username has letters a to z, digits and the characters _ . + - only."
@@ -73,6 +82,17 @@ class UserQuerySet(models.QuerySet["User"]):
         """Keep those with one of the usernames, which are given in lower case."""
         return self.alias(lower_username=Lower("username")).filter(lower_username__in=names)
 
+    def with_rights(self) -> Self:
+        """Read with each person what they and their groups may, in the same query: `rights` asks no other."""
+        person = models.Q(group__user=models.OuterRef("pk")) | models.Q(user=models.OuterRef("pk"))
+        # Grouped by nothing, so that all rows become one.
+        mine = Permission.objects.filter(person).order_by().annotate(all=Value(1)).values("all")
+        codes = mine.annotate(codes=models.StringAgg(CODE, Value(" "))).values("codes")
+        groups = Group.objects.filter(user=models.OuterRef("pk")).order_by().annotate(all=Value(1)).values("all")
+        text = Cast("pk", models.CharField())
+        ids = groups.annotate(ids=models.StringAgg(text, Value(" "))).values("ids")
+        return self.annotate(granted=models.Subquery(codes), group_ids=models.Subquery(ids))
+
     def by_name(self) -> Self:
         """Order as people look a colleague up."""
         return self.order_by(Lower("username"))
@@ -96,6 +116,14 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return self.create_user(**{**fields, "is_staff": True, "is_superuser": True})
 
 
+@dataclass(frozen=True)
+class Rights:
+    """What somebody may: permissions as app.codename, and the ids of the groups that gave them."""
+
+    permissions: frozenset[str]
+    groups: frozenset[int]
+
+
 class User(AbstractUser):
     """A person of one organization."""
 
@@ -110,6 +138,11 @@ class User(AbstractUser):
     email = models.EmailField(
         "e-mail address",
         db_comment="In lower case; unique inside the organization",
+    )
+
+    phone = models.CharField(max_length=10, blank=True, default="", db_comment="Ten digits, or empty")
+    biography = models.TextField(
+        blank=True, default="", max_length=BIOGRAPHY_LENGTH, db_comment="What they say about themselves, as Markdown"
     )
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["organization", "email"]
@@ -135,6 +168,15 @@ class User(AbstractUser):
                 condition=~models.Q(username="") & ~models.Q(username__contains="@"),
                 name="accounts_user_username_is_no_address",
             ),
+            models.CheckConstraint(
+                condition=models.Q(phone="") | models.Q(phone__regex=r"^[0-9]{10}\Z"),
+                name="accounts_user_phone_is_ten_digits",
+                violation_error_message="A phone number has exactly 10 digits.",
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("biography"), BIOGRAPHY_LENGTH),
+                name="accounts_user_biography_is_not_too_long",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -144,6 +186,17 @@ class User(AbstractUser):
     def display_name(self) -> str:
         """The full name where it is known, else the username."""
         return self.get_full_name() or self.username
+
+    @cached_property
+    def rights(self) -> Rights:
+        """Return what the user's groups and own permissions allow: no query for the user of a session, else one."""
+        if not hasattr(self, "granted"):
+            found = User.objects.with_rights().only("pk").get(pk=self.pk)
+            self.granted, self.group_ids = found.granted, found.group_ids
+        permissions = (self.granted or "").split()
+        if self.is_superuser:
+            permissions = list(Permission.objects.order_by().values_list(CODE, flat=True))
+        return Rights(frozenset(permissions), frozenset(int(pk) for pk in (self.group_ids or "").split()))
 
     @property
     def initials(self) -> str:
@@ -155,6 +208,24 @@ class User(AbstractUser):
     def colour(self) -> int:
         """The number of the avatar's colour, the same on every page."""
         return self.pk % AVATAR_COLOURS
+
+
+class Flag(AbstractUserFlag):
+    """A feature that some people have already: those of certain groups, for the most part.
+
+    What a flag says is cached for all, and whom it is for is asked of the user of each request anew.
+    """
+
+    class Meta(AbstractUserFlag.Meta):
+        db_table_comment = "Features that are turned on for some groups or people"
+
+    def is_active_for_user(self, user: Any) -> bool | None:
+        """Return True where it is on for the user, else None. The user's groups come with their permissions."""
+        if AbstractBaseFlag.is_active_for_user(self, user):
+            return True
+        if user.is_authenticated and (user.pk in self._get_user_ids() or self._get_group_ids() & user.rights.groups):
+            return True
+        return None
 
 
 class Throttle(models.Model):
@@ -171,3 +242,47 @@ class Throttle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} until {self.ends_at:%H:%M:%S}"
+
+
+class FormSubmission(models.Model):
+    """A form that was sent, and what came of it; for a day a second submission is told so."""
+
+    organization = models.ForeignKey(
+        Organization,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_comment="Whose it is; empty for a form sent without a sign-in",
+    )
+    user = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_comment="Who sent it; empty for a form sent without a sign-in",
+    )
+    form = models.CharField(max_length=200, db_comment="The address that it was sent to")
+    uuid = models.UUIDField("UUID", db_comment="The one-time UUID in the form")
+    made = models.CharField(max_length=200, blank=True, db_comment="What it made: the address of that, for most forms")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, db_comment="When it was sent")
+
+    class Meta:
+        db_table_comment = "Forms that were sent, so that none acts twice; rows are kept for a day"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "form", "uuid"], name="accounts_form_submission_once_per_user"),
+            # To the database two empty users are never the same.
+            models.UniqueConstraint(
+                fields=["form", "uuid"],
+                condition=models.Q(user=None),
+                name="accounts_form_submission_once_without_user",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(user=None, organization=None)
+                | models.Q(user__isnull=False, organization__isnull=False),
+                name="accounts_form_submission_of_a_member_or_nobody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form} {self.uuid}"

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.views.decorators.debug import sensitive_variables
 
-from taskmanager.accounts import throttling
+from taskmanager.accounts import jobs, throttling
 from taskmanager.accounts.models import Organization, Role, User
 from taskmanager.errors import Conflict
 
@@ -83,3 +83,27 @@ def sign_in(*, organization: str, username: str, password: str, address: str) ->
         return None
     throttling.forget("sign-in", account, address)
     return user
+
+
+def is_last_admin(user: User) -> bool:
+    """Whether the organization would be without an Admin who can sign in, if it weren't for this one."""
+    admins = User.objects.of(user.organization).active().filter(groups__name=Role.ADMIN)
+    return user.is_active and admins.filter(pk=user.pk).exists() and not admins.exclude(pk=user.pk).exists()
+
+
+def send_contact_message(*, from_email: str, subject: str, message: str, user: User | None) -> None:
+    """Have a message sent to whoever runs this installation, by a job in the current transaction."""
+    sender = f"Signed in as {user.username} of {user.organization.name}" if user else "Not signed in"
+    jobs.mail_contact.enqueue(from_email, subject, message, sender)
+
+
+def count_contact_message(address: str) -> None:
+    """Count one message from the address that a request came from. Raises TooManyRequests over THROTTLE_CONTACT."""
+    limit, seconds = settings.THROTTLE_CONTACT
+    throttling.count_try("contact", address, limit=limit, seconds=seconds)
+
+
+def edit_profile(user: User, *, phone: str, biography: str) -> None:
+    """Change what somebody tells about themselves; the form has made ten digits of the phone."""
+    user.phone, user.biography = phone, biography
+    user.save(update_fields=["phone", "biography"])

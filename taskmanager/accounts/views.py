@@ -1,16 +1,21 @@
-"""Signing in and out."""
+"""Signing in and out, and one's own profile."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods
 
-from taskmanager.accounts.forms import SignInForm
+from taskmanager.accounts import services
+from taskmanager.accounts.forms import ProfileForm, SignInForm
+from taskmanager.accounts.models import User
 
 ORGANIZATION_COOKIE = "organization"
 REMEMBER_SECONDS = 365 * 24 * 3600
@@ -61,6 +66,22 @@ class SignInView(LoginView):
 @method_decorator(login_not_required, name="dispatch")
 class SignOutView(LogoutView):
     """Sign out, by POST only: a link or an image elsewhere can't do it."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Change one's own profile."""
+    user = cast("User", request.user)  # nobody else gets past the sign-in
+    initial = {"phone": user.phone, "biography": user.biography}
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        # A program may send one field alone; the other stays as it is.
+        services.edit_profile(
+            user, **{**initial, **{key: form.cleaned_data[key] for key in initial if key in form.data}}
+        )
+        messages.success(request, "Your profile is saved.")
+        return redirect("accounts:profile")
+    return render(request, "accounts/profile.html", {"form": form})
 
 
 def remember_organization(request: HttpRequest, response: HttpResponse, slug: str) -> None:

@@ -10,10 +10,12 @@ from environs import validate
 from taskmanager.settings.environment import (
     S3,
     accel_redirect_prefix,
+    admin_url,
     choice,
     data_dir,
     database,
     email_address,
+    form_submission_backend,
     mailer,
     public_url,
     rate,
@@ -43,6 +45,7 @@ INSTALLED_APPS = [
     "taskmanager.accounts",
     "taskmanager.tasks",
     "taskmanager.jobs",
+    "taskmanager.accounts.apps.OurAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -50,6 +53,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "waffle",
     "django_tasks_db",
 ]
 MIDDLEWARE = [
@@ -65,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "taskmanager.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "waffle.middleware.WaffleMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "taskmanager.middleware.DomainErrorMiddleware",
 ]
@@ -74,6 +79,7 @@ TEMPLATES = [
         "DIRS": [PACKAGE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["waffle.templatetags.waffle_tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -110,6 +116,12 @@ MAILERS = {"default": mailer()}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = email_address("DEFAULT_FROM_EMAIL", "Taskmanager <taskmanager@localhost>")
 # Who reads what the contact form sends.
 CONTACT_EMAIL = email_address("CONTACT_EMAIL", DEFAULT_FROM_EMAIL)
+
+ADMIN_URL = admin_url()
+
+# Feature flags, of a model that asks for no query where the user's permissions are known; our admin shows them.
+WAFFLE_FLAG_MODEL = "accounts.Flag"
+WAFFLE_ENABLE_ADMIN_PAGES = False
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["taskmanager.accounts.backends.OrganizationBackend"]
@@ -201,8 +213,12 @@ X_FRAME_OPTIONS = "DENY"
 
 # How a claim is decided: "pessimistic" locks the row, "optimistic" compares versions.
 CLAIM_STRATEGY = choice("CLAIM_STRATEGY", "pessimistic", "optimistic")
+# Who remembers which forms were sent: "database", or "cache", which is Redis.
+FORM_SUBMISSION_BACKEND = form_submission_backend(redis_url=REDIS_URL)
 # How many sign-ins one account may try from one address, and in how many seconds.
 THROTTLE_SIGN_IN = rate("THROTTLE_SIGN_IN", "10/m")
+# How many messages one address may send by the contact form.
+THROTTLE_CONTACT = rate("THROTTLE_CONTACT", "10/h")
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

@@ -33,6 +33,12 @@ SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 SIZE = re.compile(r"(?P<count>[1-9]\d{0,11})(?P<unit>|KiB|MiB|GiB)")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]{2,40}")
+# What addresses of the product begin with: the admin can't be there.
+TAKEN_ADDRESSES = frozenset({
+    "__debug__", "about", "accounts", "api", "attachments", "comments", "contact", "epics", "health", "help", "live",
+    "media", "metrics", "reports", "search", "sprints", "static", "t", "tasks", "unsubscribe",
+})  # fmt: skip
+ADMIN_URL = re.compile(r"([A-Za-z0-9_-]+/)+")
 RATE = re.compile(r"(?P<count>[1-9]\d*)/(?P<period>[smhd])")
 
 
@@ -154,6 +160,29 @@ def redis_url() -> str:
     if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
         raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
     return value
+
+
+def form_submission_backend(*, redis_url: str) -> str:
+    """Return FORM_SUBMISSION_BACKEND. Raises ImproperlyConfigured for a cache that each process has to itself."""
+    backend = choice("FORM_SUBMISSION_BACKEND", "database", "cache")
+    if backend == "cache" and not redis_url:
+        raise ImproperlyConfigured(
+            "FORM_SUBMISSION_BACKEND=cache needs REDIS_URL: without Redis each process would remember its own forms "
+            "alone."
+        )
+    return backend
+
+
+def admin_url() -> str:
+    """Return ADMIN_URL, the address of Django's admin below the product's own."""
+    text = str(read("str", "ADMIN_URL", "admin/"))
+    if not ADMIN_URL.fullmatch(text):
+        raise ImproperlyConfigured(
+            f"ADMIN_URL must be letters, digits, - and _ with a slash after them, like staff/, not {text!r}."
+        )
+    if text.partition("/")[0] in TAKEN_ADDRESSES:
+        raise ImproperlyConfigured(f"ADMIN_URL can't be {text!r}: pages of the product are there.")
+    return text
 
 
 def mailer() -> dict[str, Any]:

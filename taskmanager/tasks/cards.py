@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from django.utils import timezone
 
@@ -15,6 +16,8 @@ from taskmanager.tasks.search import EVERYTHING, Query
 
 SOON_DAYS = 3
 WEEK_DAYS = 7
+RAISED: dict[str, str] = dict(pairwise(Task.Priority.values))
+LOWERED: dict[str, str] = {higher: lower for lower, higher in RAISED.items()}
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Card:
     due_kind: str = ""  # "late", "soon" or ""
     done_label: str = ""
     comments_label: str = ""
+    raised: str = ""  # the next higher priority, "" for none
+    lowered: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ def card(task: Task, user: User) -> Card:
         due_kind=kind,
         done_label=day_label(timezone.localdate(task.completed_at), today) if task.completed_at else "",
         comments_label=_comments(task),
+        raised=RAISED.get(task.priority, ""),
+        lowered=LOWERED.get(task.priority, ""),
     )
 
 

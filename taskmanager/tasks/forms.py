@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from taskmanager.accounts.models import Organization, User
+from taskmanager.accounts.submissions import UuidField
 from taskmanager.tasks import search
 from taskmanager.tasks.models import COMMENT_LENGTH, MOST_WATCHERS, Epic, Project, Sprint, Task, size_label
 from taskmanager.tasks.search import Query
@@ -220,6 +221,7 @@ class TaskForm(forms.Form):
         help_text="Email addresses, with commas between them. They get a mail when something happens here.",
     )
     attachments = FilesField(required=False, widget=FilesInput(attrs={**TEXT, "multiple": True}))
+    uuid = UuidField()
     version = VersionField()
 
     def __init__(
@@ -247,7 +249,7 @@ class TaskForm(forms.Form):
         self._field("owner", MemberChoice).queryset = people.by_name()
         self._field("epic", EpicChoice).queryset = Epic.objects.of(organization).by_name()
         if task:
-            del self.fields["project"]
+            del self.fields["project"], self.fields["uuid"]
         else:
             del self.fields["version"]
             offer_projects(self.fields["project"], organization, projects)
@@ -443,6 +445,7 @@ class CommentForm(forms.Form):
         },
         widget=forms.Textarea(attrs={**TEXT, "rows": 1, "placeholder": "Write a comment…"}),
     )
+    uuid = UuidField()
 
     def __init__(self, *args: Any, is_kept: bool = False, **kwargs: Any) -> None:
         """With `is_kept`, what is typed outlives a change of the task around it, a claim for example."""
@@ -450,10 +453,16 @@ class CommentForm(forms.Form):
         if is_kept:
             self.fields["text"].widget.attrs["hx-preserve"] = "true"
 
+    def clean(self) -> dict[str, Any]:
+        """Tell the errors of hidden fields, too."""
+        tell_errors_of_hidden_fields(self)
+        return super().clean() or {}
+
 
 class CommentEditForm(CommentForm):
     """What somebody makes of their comment."""
 
+    uuid = None  # type: ignore[assignment]  # no field: saving the same text twice changes nothing
     version = forms.IntegerField(
         required=False,
         min_value=1,
@@ -465,17 +474,18 @@ class CommentEditForm(CommentForm):
         widget=forms.HiddenInput,
     )
 
-    def clean(self) -> dict[str, Any]:
-        """Tell an error of the version, too."""
-        tell_errors_of_hidden_fields(self)
-        return super().clean() or {}
-
 
 class MoveForm(forms.Form):
     """Where a card is put."""
 
     status = TypedChoice(choices=Task.Status.choices)
     after = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+
+
+class PriorityForm(forms.Form):
+    """How much a task matters from now on."""
+
+    priority = TypedChoice(choices=Task.Priority.choices)
 
 
 class QueryField(forms.Field):

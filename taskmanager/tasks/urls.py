@@ -24,6 +24,7 @@ urlpatterns = [
     path("tasks/<id:pk>/plan/", views.task_plan, name="task-plan"),
     path("tasks/<id:pk>/watch/", views.task_watch, name="task-watch"),
     path("tasks/<id:pk>/unwatch/", views.task_unwatch, name="task-unwatch"),
+    path("tasks/<id:pk>/priority/", views.task_prioritize, name="task-prioritize"),
     path("search/", views.task_search, name="task-search"),
     path("tasks/<id:pk>/comments/", views.comment_create, name="comment-create"),
     path("comments/<id:pk>/edit/", views.comment_edit, name="comment-edit"),

@@ -231,6 +231,9 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "plan a task": f"/tasks/{planned.pk}/plan/",
         "help": "/help/",
         "about": "/about/",
+        "contact": "/contact/",
+        "contact thanks": "/contact/thanks/",
+        "profile": "/accounts/profile/",
         "not found": "/tasks/999999/",
     }
 

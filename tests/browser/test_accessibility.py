@@ -46,7 +46,7 @@ def calm(page_as):
 
 def test_pages_of_strangers_have_no_violation(calm, check, ada):
     page = calm()
-    for address in ("/accounts/login/", "/accounts/register/", "/help/", "/about/"):
+    for address in ("/accounts/login/", "/accounts/register/", "/help/", "/about/", "/contact/"):
         page.goto(address)
         check(page, address)
     page.goto("/accounts/login/")
@@ -98,6 +98,9 @@ NAMES = [
     "plan a task",
     "help",
     "about",
+    "contact",
+    "contact thanks",
+    "profile",
     "not found",
 ]
 

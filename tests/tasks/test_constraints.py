@@ -1,6 +1,7 @@
 """What a row may hold, the database itself enforces: every rule is tried here past all services."""
 
 import datetime
+import uuid
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -10,8 +11,9 @@ from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, ForeignKey, Model
 from django.utils import timezone
+from waffle.models import AbstractUserFlag
 
-from taskmanager.accounts.models import Organization, Throttle, User
+from taskmanager.accounts.models import Flag, FormSubmission, Organization, Throttle, User
 from taskmanager.tasks import services
 from taskmanager.tasks.models import (
     COMMENT_LENGTH,
@@ -45,6 +47,12 @@ BAD_WRITES = [
     ("accounts_user_email_once_per_organization", lambda w: make_user(w.acme, "b", "ADA@Acme.example")),
     ("accounts_user_username_is_no_address", lambda w: make_user(w.acme, "b@acme.example", "b@acme.example")),
     ("accounts_user_username_is_no_address", lambda w: make_user(w.acme, "", "b@acme.example")),
+    ("accounts_user_phone_is_ten_digits", lambda w: User.objects.update(phone="555")),
+    ("accounts_user_biography_is_not_too_long", lambda w: User.objects.update(biography="é" * 5001)),
+    ("accounts_flag_name_key", lambda w: Flag.objects.bulk_create([Flag(name="x"), Flag(name="x")])),
+    ("accounts_form_submission_once_per_user", lambda w: send(w.ada, w.acme, w.ada)),
+    ("accounts_form_submission_once_without_user", lambda w: send(None, None, None)),
+    ("accounts_form_submission_of_a_member_or_nobody", lambda w: send(None, w.acme)),
     ("tasks_project_key_once_per_organization", lambda w: make_project(w.acme, "ACME")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "web")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "W")),
@@ -100,6 +108,11 @@ COLUMNS = {
     "accounts_organization_slug_key": "accounts_organization.slug",
     "accounts_throttle_pkey": "accounts_throttle.key",
     "tasks_attachment_file_key": "tasks_attachment.file",
+    "accounts_flag_name_key": "accounts_flag.name",
+    "accounts_form_submission_once_per_user": (
+        "accounts_formsubmission.user_id, accounts_formsubmission.form, accounts_formsubmission.uuid"
+    ),
+    "accounts_form_submission_once_without_user": "accounts_formsubmission.form, accounts_formsubmission.uuid",
     "tasks_project_key_once_per_organization": "tasks_project.organization_id, tasks_project.key",
     "tasks_notice_once_per_watcher_and_change": "tasks_notice.watcher_id, tasks_notice.activity_id",
     "tasks_task_number_once_per_project": "tasks_task.project_id, tasks_task.number",
@@ -113,10 +126,19 @@ LINKING_FIELDS = [
     if isinstance(field, ForeignKey)
     and all("organization" in {f.name for f in end._meta.fields} for end in (model, field.related_model))
 ]
+LINKS_OF_SUBMISSIONS = import_module("taskmanager.tasks.migrations.0012_submissions_stay_in_one_organization")
 
 
 def make_user(organization: Organization, username: str, email: str) -> list[User]:
     return User.objects.bulk_create([User(organization=organization, username=username, email=email)])
+
+
+def send(user: User | None, organization: Organization | None, *again: User | None) -> None:
+    """Keep that a form was sent, twice where there is an `again`."""
+    key = uuid.UUID(int=1)
+    FormSubmission.objects.bulk_create(
+        FormSubmission(user=user, organization=organization, form="/", uuid=key) for _turn in range(1 + len(again))
+    )
 
 
 def make_project(organization: Organization, key: str) -> list[Project]:
@@ -165,6 +187,7 @@ def w(ada, acme, task, board, oscar):
     [watcher] = make_watcher(task, "cleo@acme.example")
     [notice] = make_notice(watcher, task.activities.latest("pk"))
     [foreign_watcher] = make_watcher(foreign_task, "oscar@globex.example")
+    sent = FormSubmission.objects.create(organization=acme, user=ada, form="/tasks/new/", uuid=uuid.uuid4())
     foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
     rows = {}
     for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
@@ -200,6 +223,7 @@ def w(ada, acme, task, board, oscar):
             Activity: task.activities.latest("pk"),
             Watcher: watcher,
             Notice: notice,
+            FormSubmission: sent,
             **rows[ada],
         },
         membership=lambda: SprintMembership(organization=acme, task=archived, sprint=rows[ada][Sprint]),
@@ -266,6 +290,7 @@ def test_each_link_inside_an_organization_has_its_rule():
         *LINKS_OF_PLANS.LINKS,
         *LINKS_OF_ATTACHMENTS.LINKS,
         *LINKS_OF_WATCHERS.LINKS,
+        *LINKS_OF_SUBMISSIONS.LINKS,
     }
 
 
@@ -286,6 +311,8 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         row.removed_at = timezone.now()
     if isinstance(row, Attachment):
         row.file = "1/another"
+    if isinstance(row, FormSubmission):
+        row.uuid = uuid.uuid4()
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])
@@ -293,7 +320,20 @@ def test_no_row_is_made_that_links_another_organization(w, field):
 
 @pytest.mark.parametrize(
     "model",
-    [User, Project, Task, Comment, Epic, Sprint, SprintMembership, Attachment, Activity, Watcher, Notice],
+    [
+        User,
+        Project,
+        Task,
+        Comment,
+        Epic,
+        Sprint,
+        SprintMembership,
+        Attachment,
+        Activity,
+        Watcher,
+        Notice,
+        FormSubmission,
+    ],
 )
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):
     with pytest.raises(IntegrityError, match="of_the_same_organization"):
@@ -305,6 +345,7 @@ def test_every_table_and_column_explains_itself_in_the_database(db):
     if connection.vendor == "sqlite":
         pytest.skip("SQLite keeps no comments")
     djangos_own = {field.name for field in AbstractUser._meta.local_fields} - {"username", "email"}
+    djangos_own |= {field.name for field in AbstractUserFlag._meta.local_fields}
     missing = []
     with connection.cursor() as cursor:
         for model in MODELS:
@@ -321,7 +362,7 @@ def test_every_table_and_column_explains_itself_in_the_database(db):
             missing += [
                 f"{table}.{field.column}"
                 for field in model._meta.local_fields
-                if not (field.auto_created or (model is User and field.name in djangos_own))
+                if not (field.auto_created or (model in {User, Flag} and field.name in djangos_own))
                 and not comments[field.column]
             ]
     assert missing == []

@@ -81,9 +81,13 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"HOST": "192.168.1.7"}, "ALLOW_PLAIN_HTTP"),
         ({"HOST": "0.0.0.0", "ALLOW_PLAIN_HTTP": "perhaps"}, "ALLOW_PLAIN_HTTP"),
         ({"CLAIM_STRATEGY": "x"}, "CLAIM_STRATEGY"),
+        *(({"ADMIN_URL": url}, "ADMIN_URL") for url in ("admin", "/admin/", "a b/", "tasks/", "accounts/staff/", "")),
+        ({"FORM_SUBMISSION_BACKEND": "memory"}, "FORM_SUBMISSION_BACKEND"),
+        ({"FORM_SUBMISSION_BACKEND": "cache"}, "FORM_SUBMISSION_BACKEND"),
         ({"THROTTLE_SIGN_IN": "often"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_SIGN_IN": "0/m"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_SIGN_IN": "10/w"}, "THROTTLE_SIGN_IN"),
+        ({"THROTTLE_CONTACT": "seldom"}, "THROTTLE_CONTACT"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
         ({"MEDIA_URL_STORAGE": "ftp"}, "MEDIA_URL_STORAGE"),
         ({"STATIC_STORAGE": "cdn"}, "STATIC_STORAGE"),
@@ -204,10 +208,17 @@ def test_plain_http_starts_where_it_is_safe_or_asked_for(variables, tmp_path):
 
 
 def test_values_are_obeyed(tmp_path):
-    given = {"PORT": "8123", "THROTTLE_SIGN_IN": "3/h", "CLAIM_STRATEGY": "optimistic", "LOG_LEVEL": "ERROR"}
+    given = {
+        "PORT": "8123",
+        "ADMIN_URL": "internal/staff/",
+        "THROTTLE_SIGN_IN": "3/h",
+        "CLAIM_STRATEGY": "optimistic",
+        "LOG_LEVEL": "ERROR",
+    }
     found = settings_of(tmp_path, *given, "PUBLIC_URL", "DATA_DIR", **given)
     assert found == {
         "PORT": 8123,
+        "ADMIN_URL": "internal/staff/",
         "THROTTLE_SIGN_IN": [3, 3600],
         "CLAIM_STRATEGY": "optimistic",
         "LOG_LEVEL": "ERROR",
@@ -281,3 +292,8 @@ def test_the_library_for_s3_is_loaded_for_s3_alone(tmp_path):
     code = "import sys, django; django.setup(); import taskmanager.urls; print('boto3' in sys.modules)"
     done = run(tmp_path, "-c", code, DJANGO_SETTINGS_MODULE="taskmanager.settings.production", SECRET_KEY=KEY)
     assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_redis_may_remember_which_forms_were_sent(tmp_path):
+    given = {"FORM_SUBMISSION_BACKEND": "cache", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    assert settings_of(tmp_path, *given, **given) == given

@@ -204,6 +204,7 @@ def test_the_list_takes_the_same_queries_for_3_and_300_tasks(count, query, many,
     many(count)
     many(2 * count, status="IN_PROGRESS", owner=ed)
     assert len(QUERIES) <= 7
+    client.get("/tasks/")  # what feature flags say is in the cache from now on
     with django_assert_num_queries(len(QUERIES)):
         response = client.get(f"/tasks/{query}")
     assert references(response)
@@ -211,6 +212,7 @@ def test_the_list_takes_the_same_queries_for_3_and_300_tasks(count, query, many,
 
 def test_a_message_costs_the_list_no_query(many, task, client, django_assert_num_queries):
     many(60)
+    client.get("/tasks/")  # what feature flags say is in the cache from now on
     client.post(f"/tasks/{task.pk}/claim/")
     with django_assert_num_queries(len(QUERIES)):
         response = client.get("/tasks/")

@@ -3,6 +3,7 @@
 
 window.taskmanager = (() => {
   const TOAST_SECONDS = 8;
+  const SENDING_SECONDS = 15;
   const UNREACHED = "That did not reach the server. Nothing was changed.";
   const toasts = document.getElementById("toasts");
   const typing = (element) => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
@@ -181,10 +182,22 @@ window.taskmanager = (() => {
     const button = event.submitter || form.querySelector("[type=submit]");
     // Not disabled: a disabled button would drop its name and value from the form, and the focus with them.
     button?.setAttribute("aria-busy", "true");
+    // A request that was stopped says nothing. Sending it again is safe: the server knows the form by its UUID.
+    setTimeout(release, SENDING_SECONDS * 1000, form);
   });
-  addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-    for (const button of document.querySelectorAll(".btn[aria-busy]")) button.removeAttribute("aria-busy");
+  function release(form) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  }
+  // A browser that fills a page in again on the way back fills in a hidden field only where a script has set it.
+  for (const field of document.querySelectorAll("input[type=hidden][name=uuid]")) field.value = field.value.trim();
+  // Also when the page comes back from the browser's memory, as it was when it was left.
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.elt.matches("form")) detail.elt.querySelector(".btn[type=submit]")?.setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.elt.matches("form")) release(detail.elt);
   });
 
   // The field to type in next: the first that was refused, else the first of a new form. A phone's keyboard waits.

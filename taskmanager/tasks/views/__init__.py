@@ -7,7 +7,14 @@ from taskmanager.tasks.views.attachments import (
     attachment_preview,
 )
 from taskmanager.tasks.views.board import board
-from taskmanager.tasks.views.changes import task_claim, task_move, task_release, task_unwatch, task_watch
+from taskmanager.tasks.views.changes import (
+    task_claim,
+    task_move,
+    task_prioritize,
+    task_release,
+    task_unwatch,
+    task_watch,
+)
 from taskmanager.tasks.views.comments import comment_create, comment_delete, comment_edit
 from taskmanager.tasks.views.dates import tasks_archived, tasks_of_day
 from taskmanager.tasks.views.epics import epic_create, epic_delete, epic_detail, epic_edit, epic_list, epic_tasks
@@ -67,6 +74,7 @@ __all__ = [
     "task_list",
     "task_move",
     "task_plan",
+    "task_prioritize",
     "task_release",
     "task_search",
     "task_unwatch",

@@ -6,11 +6,13 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
+from waffle import flag_is_active
 
-from taskmanager.errors import DomainError
+from taskmanager.errors import DomainError, NotAllowed
 from taskmanager.tasks import cards, queries, search, services
 from taskmanager.tasks.context import projects_of
-from taskmanager.tasks.forms import MoveForm
+from taskmanager.tasks.forms import MoveForm, PriorityForm
 from taskmanager.tasks.models import Task
 from taskmanager.tasks.search import EVERYTHING, Query
 from taskmanager.tasks.views.requests import (
@@ -22,7 +24,7 @@ from taskmanager.tasks.views.requests import (
     say,
     wants_json,
 )
-from taskmanager.tasks.views.tasks import detail_context
+from taskmanager.tasks.views.tasks import PRIORITIZATION, detail_context
 
 
 @require_POST
@@ -86,6 +88,28 @@ def task_unwatch(request: MemberRequest, pk: int) -> HttpResponse:
     services.unwatch_task(task, actor=request.user)
     undo = Undo(reverse("tasks:task-watch", args=[pk]))
     return _changed(request, task, Toast(f"You get no more mails about {task.reference}.", undo))
+
+
+@require_POST
+def task_prioritize(request: MemberRequest, pk: int) -> HttpResponse:
+    """Give the task another priority, from its row in the list; only where the feature is on for the user."""
+    task = find_task(request, pk)
+    if not flag_is_active(request, PRIORITIZATION):
+        raise NotAllowed("Task prioritization is not turned on for you.")
+    form = PriorityForm(request.POST)
+    if not form.is_valid():
+        raise DomainError(" ".join(str(message) for errors in form.errors.values() for message in errors))
+    wanted = form.cleaned_data["priority"]
+    task = services.edit_task(task, actor=request.user, version=task.version, priority=wanted)
+    if wants_json(request):
+        return JsonResponse(as_json(find_task(request, pk)))
+    sentence = f"{task.reference} has {task.get_priority_display().lower()} priority now."
+    if not request.htmx:
+        say(request, Toast(sentence))
+        return redirect(page_before(request))
+    context = {"card": cards.card(task, request.user), "may_prioritize": True}
+    response = render(request, "tasks/list.html#priority", context)
+    return trigger_client_event(response, "announce", {"value": sentence})
 
 
 def _way_back(before: Task, above: Task | None) -> Undo:

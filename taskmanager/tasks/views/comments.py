@@ -6,8 +6,10 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
+from taskmanager.accounts import submissions
+from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.errors import DomainError
 from taskmanager.tasks import cards, markdown, queries, services, timeline
 from taskmanager.tasks.forms import CommentEditForm, CommentForm
@@ -24,7 +26,12 @@ def comment_create(request: MemberRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _unwritten(request, task, form)
-    comment = services.create_comment(task, actor=request.user, text=form.cleaned_data["text"])
+    try:
+        with submissions.once(form.cleaned_data["uuid"], actor=request.user, form=request.path) as submission:
+            comment = services.create_comment(task, actor=request.user, text=form.cleaned_data["text"])
+            submission.made = str(comment.pk)
+    except AlreadySubmitted as error:
+        return _written_before(request, task, error)
     if wants_json(request):
         return JsonResponse(as_json(comment), status=201)
     if not request.htmx:
@@ -35,6 +42,20 @@ def comment_create(request: MemberRequest, pk: int) -> HttpResponse:
         "comment_form": CommentForm(),
     }
     return _announced(render(request, "tasks/timeline.html#posted", context), "Comment added.")
+
+
+def _written_before(request: MemberRequest, task: Task, error: AlreadySubmitted) -> HttpResponse:
+    """Answer a comment that was sent twice with what there is now: the page may have lost the first answer."""
+    comment = Comment.objects.of(request.user.organization).for_editing().filter(pk=error.made or 0).first()
+    if wants_json(request):
+        return JsonResponse({**(as_json(comment) if comment else {}), "message": str(error)})
+    if not request.htmx:
+        say(request, Toast(str(error)))
+        return redirect(_address(comment) if comment else reverse("tasks:task-detail", args=[task.pk]))
+    context = {**detail_context(request, task), "toast": Toast(str(error))}
+    context["comment_form"] = CommentForm()
+    response = render(request, "tasks/timeline.html#posted_before", context)
+    return reswap(retarget(response, "#task"), "outerHTML")
 
 
 def _unwritten(request: MemberRequest, task: Task, form: CommentForm) -> HttpResponse:
@@ -140,7 +161,8 @@ def _announced(response: HttpResponse, sentence: str) -> HttpResponse:
 
 
 def _sentences(form: CommentForm) -> str:
-    return " ".join(str(message) for errors in form.errors.values() for message in errors)
+    # What is wrong with a hidden field is told twice: there, and of the whole form.
+    return " ".join(dict.fromkeys(str(message) for errors in form.errors.values() for message in errors))
 
 
 def as_json(comment: Comment) -> dict[str, Any]:

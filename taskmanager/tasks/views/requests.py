@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 from django_htmx.middleware import HtmxDetails
 
 from taskmanager.accounts.models import User
+from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.tasks import queries
 from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.models import Attachment, Comment, Epic, Project, Sprint, Task
@@ -87,6 +88,12 @@ def say(request: HttpRequest, toast: Toast) -> None:
     html = render_to_string("toasts.html#message", {"text": toast.text, "undo": toast.undo}, request=request)
     level = messages.ERROR if toast.kind == "error" else messages.SUCCESS
     messages.add_message(request, level, mark_safe(html))  # noqa: S308 (rendered by our template)
+
+
+def made_before(request: HttpRequest, error: AlreadySubmitted, *, otherwise: str) -> HttpResponse:
+    """Lead who sent a form again to what it made the first time, or to the page `otherwise`; say so there."""
+    say(request, Toast(str(error)))
+    return redirect(error.made or otherwise)
 
 
 def page_before(request: HttpRequest) -> str:

@@ -12,7 +12,10 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
+from waffle import flag_is_active
 
+from taskmanager.accounts import submissions
+from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.errors import DomainError
 from taskmanager.tasks import cards, queries, search, services, timeline
 from taskmanager.tasks.context import projects_of
@@ -21,13 +24,15 @@ from taskmanager.tasks.models import Epic, Project, Sprint, Task, size_label
 from taskmanager.tasks.permissions import require, require_change
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.views import conflicts
-from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, say
+from taskmanager.tasks.views.requests import MemberRequest, Toast, find_task, made_before, say
 
 TASKS_PER_PAGE = 50
 # Nobody pages further than this; they filter. Counting and skipping more would cost every list.
 LIST_LIMIT = 10_000
 # How many seconds a page waits for a preview that is being made, each time longer, before it gives up.
 PREVIEW_WAITS = (1, 2, 4, 8, 15)
+# The feature flag of the buttons that raise and lower a priority in the list.
+PRIORITIZATION = "task_prioritization"
 
 
 @require_safe
@@ -48,6 +53,7 @@ def task_list(request: MemberRequest) -> HttpResponse:
         "base_query": urlencode(chosen),
         "is_filtered": bool(filters),
         "today": timezone.localdate(),
+        "may_prioritize": flag_is_active(request, PRIORITIZATION),
         "project": next((project for project in projects if project.key == chosen.get("project")), None),
     }
     return render(request, "tasks/list.html", context)
@@ -249,17 +255,21 @@ def create_page(
         del form.fields["project"]
     if request.method == "POST" and form.is_valid():
         try:
-            task = services.create_task_with_attachments(
-                form.cleaned_data.get("project") or place,
-                actor=request.user,
-                files=form.cleaned_data.get("attachments", []),
-                **_fields_to_create(form),
-            )
+            with submissions.once(form.cleaned_data["uuid"], actor=request.user, form=address) as submission:
+                task = services.create_task_with_attachments(
+                    form.cleaned_data.get("project") or place,
+                    actor=request.user,
+                    files=form.cleaned_data.get("attachments", []),
+                    **_fields_to_create(form),
+                )
+                submission.made = reverse("tasks:task-detail", args=[task.pk])
+        except AlreadySubmitted as error:
+            return made_before(request, error, otherwise="tasks:task-list")
         except DomainError as error:
             _explain(form, error)
         else:
             say(request, Toast(f"{task.reference} created{f' in {sprint.name}' if sprint else ''}."))
-            return redirect("tasks:task-detail", pk=task.pk)
+            return redirect(submission.made)
     if form.is_bound:
         form.ask_for_files_again()
     context = {

@@ -1,0 +1,217 @@
+"""Every address of Django's admin, tried by everybody. The registry names them, so that a new model is tried too."""
+
+import datetime
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from taskmanager.accounts.models import FormSubmission, Role, Throttle, User
+from taskmanager.settings.environment import TAKEN_ADDRESSES
+from taskmanager.tasks import services
+from taskmanager.tasks.models import Notice
+from tests.conftest import PASSWORD
+from tests.web.pages import sentence
+
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+IDS = [model._meta.label for model in MODELS]
+# Of no organization: only superusers know of them.
+GLOBAL = {
+    "auth.Group",
+    "accounts.Throttle",
+    "django_tasks_database.DBTaskResult",
+    "accounts.Flag",
+    "waffle.Switch",
+    "waffle.Sample",
+}
+NEVER = (404, 302)
+
+
+def url(model, page: str, *arguments) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
+
+
+@pytest.fixture
+def root(acme) -> User:
+    return User.objects.create_superuser(
+        organization=acme, username="root", email="root@acme.example", password=PASSWORD
+    )
+
+
+@pytest.fixture
+def staff(member) -> User:
+    """A member of Acme who is staff with every permission there is, and no superuser."""
+    user = member("stan", Role.ADMIN)
+    user.is_staff = True
+    user.save()
+    user.user_permissions.set(Permission.objects.all())
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.fixture
+def foreign(oscar, staff):
+    """A row of each model that isn't Acme's, by the model's label."""
+    project = oscar.organization.projects.get()
+    task = services.create_task(project, actor=oscar, title="Globex secret")
+    services.create_comment(task, actor=oscar, text="Globex secret")
+    services.watch_task(task, actor=oscar)
+    [watcher] = task.watchers.all()
+    Notice.objects.create(organization=oscar.organization, watcher=watcher, activity=task.activities.latest("pk"))
+    services.create_epic(project, actor=oscar, name="Globex secret")
+    today = timezone.localdate()
+    sprint = services.create_sprint(
+        project, actor=oscar, name="Globex secret", start_date=today, end_date=today + datetime.timedelta(days=9)
+    )
+    services.plan_task(task, sprint=sprint, actor=oscar)
+    services.add_attachments(task, files=[SimpleUploadedFile("Globex secret.txt", b"x")], actor=oscar)
+    FormSubmission.objects.create(
+        organization=oscar.organization, user=oscar, form="/Globex-secret/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"
+    )
+    Throttle.objects.create(key="Globex-secret", ends_at=timezone.now())
+
+    def find(model):
+        label = model._meta.label
+        if label == "accounts.Organization":
+            return oscar.organization
+        if label == "accounts.User":
+            return oscar
+        rows = model._default_manager.all()
+        return (rows if label in GLOBAL else rows.filter(organization=oscar.organization)).first()
+
+    return find
+
+
+def pages(model, row) -> list[str]:
+    own = [url(model, "changelist")]
+    if row is None:
+        return own
+    return [*own, *(url(model, page, row.pk) for page in ("change", "history", "delete"))]
+
+
+def test_the_admin_can_be_at_no_address_of_the_product(settings):
+    from django.urls import get_resolver
+
+    beginnings = {str(entry.pattern).partition("/")[0] for entry in get_resolver().url_patterns} - {""}
+    assert beginnings - {settings.ADMIN_URL.partition("/")[0]} <= TAKEN_ADDRESSES
+
+
+def test_the_admin_begins_where_the_variable_says(settings):
+    assert reverse("admin:index") == f"/{settings.ADMIN_URL}"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=IDS)
+def test_strangers_are_asked_to_sign_in_on_our_own_page(model, foreign, browse, rows):
+    before = rows()
+    for address in pages(model, foreign(model)):
+        response = browse().get(address)
+        assert (response.status_code, response["Location"]) == (302, f"/accounts/login/?next={address}")
+        assert browse().post(address, {"post": "yes"}).status_code == 302
+    assert rows() == before
+
+
+def test_the_admins_own_sign_in_leads_to_ours(ada, browse):
+    response = browse().get("/admin/login/?next=/admin/tasks/task/")
+    assert (response.status_code, response["Location"]) == (302, "/accounts/login/?next=/admin/tasks/task/")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=IDS)
+@pytest.mark.parametrize("role", ["Admin", "Editor", "Creator", ""])
+def test_members_who_are_no_staff_are_refused(model, role, foreign, member, browse, rows):
+    client = browse(member("bo", *([Role(role)] if role else [])))
+    before = rows()
+    for address in ["/admin/", "/admin/login/", "/admin/jsi18n/", *pages(model, foreign(model))]:
+        response = client.get(address, follow=True)
+        assert response.status_code == 403
+        assert "Help" in sentence(response)
+    assert rows() == before
+
+
+@pytest.mark.parametrize("model", MODELS, ids=IDS)
+def test_staff_without_permissions_are_refused(model, foreign, member, browse):
+    bo = member("bo")
+    User.objects.filter(pk=bo.pk).update(is_staff=True)
+    client = browse(bo)
+    assert client.get("/admin/").status_code == 200
+    for page in pages(model, None):
+        assert client.get(page).status_code == 403
+
+
+@pytest.mark.parametrize("model", MODELS, ids=IDS)
+def test_staff_see_nothing_of_another_organization_whatever_they_may(model, foreign, staff, browse, rows):
+    client = browse(staff)
+    row = foreign(model)
+    before = rows()
+    if model._meta.label in GLOBAL:
+        assert client.get(url(model, "changelist")).status_code == 403
+        assert client.get(url(model, "add")).status_code == 403
+    else:
+        for query in ("", "?q=lobex", "?q=secret", "?q=scar", "?e=1", "?organization__id__exact=1"):
+            response = client.get(url(model, "changelist") + query)
+            text = response.content.decode()
+            assert response.status_code in {200, 302, 400}
+            assert "Globex" not in text
+            assert "oscar@" not in text
+    for page in ("change", "history", "delete") if row else ():
+        for method in ("get", "post"):
+            response = getattr(client, method)(url(model, page, row.pk), {"post": "yes"})
+            assert response.status_code in {302, 403, 404}
+            assert "secret" not in response.content.decode()
+    assert rows() == before
+
+
+@pytest.mark.parametrize("model", MODELS, ids=IDS)
+def test_a_superuser_sees_every_organization(model, foreign, root, browse):
+    client = browse(root)
+    row = foreign(model)
+    for page in pages(model, row)[:3]:
+        assert client.get(page).status_code == 200
+    if getattr(admin.site._registry[model], "search_fields", ()):
+        assert client.get(url(model, "changelist") + "?q=x").status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=IDS)
+def test_staff_open_what_is_their_own(model, task, ada, staff, browse):
+    comment = services.create_comment(task, actor=ada, text="x")
+    if model._meta.label in GLOBAL:
+        return
+    row = {"Organization": task.organization, "User": ada, "Comment": comment}.get(model.__name__)
+    row = row or model._default_manager.filter(organization=task.organization).first()
+    for page in pages(model, row)[:3]:
+        assert browse(staff).get(page).status_code == 200
+    assert browse(staff).get(url(model, "add")).status_code in {200, 403}
+
+
+@pytest.mark.parametrize("field", ["owner", "project"])
+def test_autocompletion_offers_what_is_their_own(field, foreign, staff, board, browse):
+    query = {"app_label": "tasks", "model_name": "task", "field_name": field, "term": ""}
+    found = browse(staff).get("/admin/autocomplete/", query).json()["results"]
+    assert found
+    assert not {"oscar", "Globex"} & {each["text"] for each in found}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=IDS)
+def test_a_list_takes_the_same_queries_for_3_and_30_rows(model, root, board, ada, member, browse):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for first, last in ((0, 3), (3, 30)):
+        for index in range(first, last):
+            bo = member(f"bo{index}", Role.ADMIN)
+            task = services.create_task(board, actor=bo, title="x", owner=bo)
+            services.create_comment(task, actor=bo, text="x")
+            services.create_project(board.organization, name="x", key=f"P{index}")
+            FormSubmission.objects.create(
+                organization=bo.organization, user=bo, form="/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"
+            )
+        cache.clear()
+        client = browse(root)
+        client.get("/admin/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url(model, "changelist")).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
