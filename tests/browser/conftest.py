@@ -4,6 +4,7 @@ A test fails, whatever it is about, when one of its pages has an error or a warn
 another host for something, or gets a server error. What a test provokes it names in `provoked`.
 """
 
+import datetime
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -179,6 +180,11 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     services.claim_task(task, actor=ed)
     services.release_task(task, actor=ed)
     services.create_project(board.organization, name="Website", key="WEB")
+    today = timezone.localdate()
+    sprint = services.create_sprint(
+        board, actor=ada, name="Sprint 1", start_date=today, end_date=today + datetime.timedelta(days=9)
+    )
+    services.plan_task(task, sprint=sprint, actor=ada)
     comment = services.create_comment(task, actor=ada, text=text)
     services.create_comment(task, actor=ed, text="Done on staging.")
     return {
@@ -190,6 +196,10 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "search without a result": "/search/?q=nothing-has-this-name is:shut",
         "tasks of a day": f"/tasks/{timezone.localdate()}/",
         "tasks of an archive": f"/tasks/archive/{timezone.localdate().year}/",
+        "reports": "/reports/",
+        "reports of refused days": "/reports/?from=2026-11-22&to=2026-11-21",
+        "empty reports": "/reports/?project=WEB",
+        "burndown": f"/sprints/{sprint.pk}/burndown/",
         "edit a comment": f"/comments/{comment.pk}/edit/",
         "delete a comment": f"/comments/{comment.pk}/delete/",
         "create": "/tasks/new/",
