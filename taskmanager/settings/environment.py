@@ -35,8 +35,8 @@ BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]{2,40}")
 # What addresses of the product begin with: the admin can't be there.
 TAKEN_ADDRESSES = frozenset({
-    "__debug__", "about", "accounts", "api", "attachments", "comments", "contact", "epics", "health", "help", "live",
-    "media", "metrics", "reports", "search", "sprints", "static", "t", "tasks", "unsubscribe",
+    "__debug__", "about", "accounts", "api", "attachments", "backlog", "comments", "contact", "epics", "health",
+    "help", "live", "media", "metrics", "reports", "search", "sprints", "static", "t", "tasks", "unsubscribe",
 })  # fmt: skip
 ADMIN_URL = re.compile(r"([A-Za-z0-9_-]+/)+")
 RATE = re.compile(r"(?P<count>[1-9]\d*)/(?P<period>[smhd])")

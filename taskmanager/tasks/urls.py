@@ -51,5 +51,9 @@ urlpatterns = [
     path("sprints/<id:pk>/delete/", views.sprint_delete, name="sprint-delete"),
     path("sprints/<id:pk>/tasks/new/", views.sprint_task_create, name="sprint-task-create"),
     path("sprints/<id:pk>/tasks/<id:task_pk>/remove/", views.sprint_task_remove, name="sprint-task-remove"),
+    path("sprints/<id:pk>/burndown/", views.sprint_burndown, name="sprint-burndown"),
+    path("sprints/<id:pk>/burndown.csv", views.sprint_burndown_csv, name="sprint-burndown-csv"),
+    path("reports/", views.report, name="reports"),
+    path("reports/<slug:figure>.csv", views.report_csv, name="report-csv"),
     path("backlog/", views.backlog, name="backlog"),
 ]

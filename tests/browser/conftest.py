@@ -197,6 +197,7 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     for number in range(3):
         planned = services.create_task_in_sprint(running, actor=ada, title=f"{number} {wide[:180]}", epic=epic)
     services.move_task(planned, actor=ada, status="DONE")
+    services.plan_task(task, sprint=running, actor=ada)
     files = {f"{wide}.png": png((900, 600)), "photo.png": png()[:-20], "poster.png": png((20_000, 20_000), mode="1")}
     uploads = [SimpleUploadedFile(name, data) for name, data in [*files.items(), ("notes.txt", b"Seen on staging.")]]
     attachment = services.add_attachments(task, files=uploads, actor=ada)[0]
@@ -210,6 +211,10 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "search without a result": "/search/?q=nothing-has-this-name is:shut",
         "tasks of a day": f"/tasks/{timezone.localdate()}/",
         "tasks of an archive": f"/tasks/archive/{timezone.localdate().year}/",
+        "reports": "/reports/",
+        "reports of refused days": "/reports/?from=2026-11-22&to=2026-11-21",
+        "empty reports": "/reports/?project=WEB",
+        "burndown": f"/sprints/{running.pk}/burndown/",
         "edit a comment": f"/comments/{comment.pk}/edit/",
         "delete a comment": f"/comments/{comment.pk}/delete/",
         "delete an attachment": f"/attachments/{attachment.pk}/delete/",

@@ -33,6 +33,7 @@ def pages(epic, sprint, task):
         "/epics/", "/epics/new/", f"/epics/{epic.pk}/", f"/epics/{epic.pk}/edit/", f"/epics/{epic.pk}/delete/",
         f"/epics/{epic.pk}/tasks/", "/sprints/", "/sprints/new/", "/sprints/manage/", f"/sprints/{sprint.pk}/",
         f"/sprints/{sprint.pk}/edit/", f"/sprints/{sprint.pk}/delete/", f"/sprints/{sprint.pk}/tasks/new/", "/backlog/",
+        f"/sprints/{sprint.pk}/burndown/",
     ]  # fmt: skip
 
 
@@ -252,7 +253,7 @@ def test_the_board_shows_the_sprint_and_the_epics_of_cards(two, sprint, ada, bro
 @pytest.mark.parametrize(
     ("page", "count"),
     [("/", 6), ("/epics/", 4), ("/epics/{epic}/", 7), ("/epics/{epic}/tasks/", 5), ("/sprints/", 4),
-     ("/sprints/{sprint}/", 7), ("/sprints/manage/", 4), ("/backlog/", 4)],
+     ("/sprints/{sprint}/", 9), ("/sprints/manage/", 4), ("/backlog/", 4)],
 )  # fmt: skip
 def test_no_page_costs_more_with_more_rows(board, epic, sprint, ada, browse, django_assert_num_queries, page, count):
     client = browse(ada)

@@ -116,6 +116,10 @@ ADDRESSES = {
         get=(200, 403, 200, 403), post=(302, 403, 302, 403), example="sprint", data={"title": "Try the restore"}
     ),
     "tasks:sprint-task-remove": Address(post=(302, 302, 403, 403), example="planned"),
+    "tasks:sprint-burndown": Address(get=(200, 200, 200, 200), example="sprint"),
+    "tasks:sprint-burndown-csv": Address(get=(200, 200, 200, 200), example="sprint"),
+    "tasks:reports": Address(get=(200, 200, 200, 200)),
+    "tasks:report-csv": Address(get=(200, 200, 200, 200), arguments=("members",)),
     "tasks:backlog": Address(get=(200, 200, 200, 200), post=(200, 200, 403, 403)),  # nothing is ticked
     "accounts:register": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
     "accounts:login": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),

@@ -1,13 +1,14 @@
 """Every address of Django's admin, tried by everybody. The registry names them, so that a new model is tried too."""
 
 import datetime
+from collections.abc import Iterator
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
+from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from taskmanager.accounts.models import FormSubmission, Role, Throttle, User
@@ -93,9 +94,13 @@ def pages(model, row) -> list[str]:
 
 
 def test_the_admin_can_be_at_no_address_of_the_product(settings):
-    from django.urls import get_resolver
+    def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+        for entry in resolver.url_patterns:
+            address = f"{prefix}{entry.pattern}"
+            yield from addresses(entry, address) if isinstance(entry, URLResolver) else [address]
 
-    beginnings = {str(entry.pattern).partition("/")[0] for entry in get_resolver().url_patterns} - {""}
+    beginnings = {address.partition("/")[0] for address in addresses(get_resolver())} - {""}
+    assert "backlog" in beginnings
     assert beginnings - {settings.ADMIN_URL.partition("/")[0]} <= TAKEN_ADDRESSES
 
 

@@ -18,6 +18,7 @@ from taskmanager.tasks.views.changes import (
 from taskmanager.tasks.views.comments import comment_create, comment_delete, comment_edit
 from taskmanager.tasks.views.dates import tasks_archived, tasks_of_day
 from taskmanager.tasks.views.epics import epic_create, epic_delete, epic_detail, epic_edit, epic_list, epic_tasks
+from taskmanager.tasks.views.reports import report, report_csv, sprint_burndown, sprint_burndown_csv
 from taskmanager.tasks.views.search import task_search
 from taskmanager.tasks.views.sprints import (
     backlog,
@@ -57,6 +58,10 @@ __all__ = [
     "epic_edit",
     "epic_list",
     "epic_tasks",
+    "report",
+    "report_csv",
+    "sprint_burndown",
+    "sprint_burndown_csv",
     "sprint_create",
     "sprint_delete",
     "sprint_detail",

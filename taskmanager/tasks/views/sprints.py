@@ -16,6 +16,7 @@ from taskmanager.tasks.forms import EpicForm, PlanForm, SprintForm, SprintRowFor
 from taskmanager.tasks.models import Epic, Sprint, Task
 from taskmanager.tasks.permissions import require
 from taskmanager.tasks.views import plans, rows
+from taskmanager.tasks.views.reports import burndown_context
 from taskmanager.tasks.views.requests import (
     MemberRequest,
     Toast,
@@ -56,7 +57,8 @@ def sprint_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """Show a sprint: how far it is, its tasks, and what came and went."""
     sprint = find_sprint(request, pk)
     context = plans.page_context(request, sprint, Task.objects.in_sprint(sprint))
-    return render(request, "tasks/sprint.html", {**context, "span": cards.span(sprint)})
+    context |= {"span": cards.span(sprint), **burndown_context(sprint)}
+    return render(request, "tasks/sprint.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
