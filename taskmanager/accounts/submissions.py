@@ -73,6 +73,12 @@ class UuidField(forms.UUIDField):
             return initial
 
 
+class SentOnceForm(forms.Form):
+    """The UUID alone, for a form whose other fields are no text."""
+
+    uuid = UuidField()
+
+
 @contextmanager
 def once(key: uuid.UUID | None, *, actor: Any, form: str) -> Iterator[Submission]:
     """Run the block in a transaction, unless the actor has sent this form (its address) with this UUID before.

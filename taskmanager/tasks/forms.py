@@ -347,6 +347,7 @@ class EpicForm(forms.Form):
         widget=forms.Textarea(attrs={**TEXT, "rows": 6}),
     )
     project = project_field()
+    uuid = UuidField()
     version = VersionField()
 
     def __init__(
@@ -363,7 +364,7 @@ class EpicForm(forms.Form):
             del self.fields["version"]
             offer_projects(self.fields["project"], organization, projects)
         else:
-            del self.fields["project"]
+            del self.fields["project"], self.fields["uuid"]
         choice = self.fields.get("epic")
         if isinstance(choice, EpicChoice):
             choice.queryset = Epic.objects.of(organization).by_name()

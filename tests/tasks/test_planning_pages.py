@@ -1,6 +1,7 @@
 """Pages of epics, sprints and the backlog: what they show to whom, what they save, and what they cost."""
 
 import datetime
+import uuid
 
 import pytest
 from django.conf import settings
@@ -264,3 +265,19 @@ def test_no_page_costs_more_with_more_rows(board, epic, sprint, ada, browse, dja
             services.create_task(board, actor=ada, title="y")
         with django_assert_num_queries(count + SESSION):
             assert client.get(url).status_code == 200
+
+
+def test_an_epic_a_sprint_and_a_task_in_it_are_made_once_by_a_form_sent_twice(sprint, epic, cleo, browse):
+    client = browse(cleo)
+    days = {"start_date": str(sprint.start_date), "end_date": str(sprint.end_date)}
+    for url, data, model in (
+        ("/epics/new/", {"name": "Twice"}, Epic),
+        ("/sprints/new/", {"name": "Twice", **days}, Sprint),
+        (f"/sprints/{sprint.pk}/tasks/new/", {"title": "Twice"}, Task),
+    ):
+        before, key = model.objects.count(), str(uuid.uuid4())
+        assert 'name="uuid"' in client.get(url).content.decode()
+        first, second = (client.post(url, {**data, "uuid": key}) for _turn in range(2))
+        assert (first.status_code, second.headers["Location"]) == (302, first.headers["Location"])
+        assert "This form has already been submitted." in client.get(second.headers["Location"]).content.decode()
+        assert model.objects.count() == before + 1

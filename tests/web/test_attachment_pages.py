@@ -1,5 +1,7 @@
 """The pages of attachments: uploads, downloads in parts, previews, and what is refused, on disk."""
 
+import re
+import uuid
 from pathlib import Path
 from urllib.parse import quote
 
@@ -329,3 +331,19 @@ def test_a_proxy_sends_the_file_where_one_is_set_up(note, ada, browse, settings)
     assert response["Content-Type"] == "text/plain"
     assert response["Content-Disposition"] == 'attachment; filename="notes.txt"'
     assert "sandbox" in response["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+def test_files_that_are_sent_twice_are_attached_once(headers, url, task, ada, browse):
+    client, key = browse(ada), str(uuid.uuid4())
+    for _turn in range(2):
+        response = client.post(url, {"attachments": upload(), "uuid": key}, headers=headers)
+    assert task.attachments.count() == 1
+    shown = response if headers else client.get(response.headers["Location"])
+    assert "This form has already been submitted." in shown.content.decode()
+    assert "notes.txt" in shown.content.decode()
+    # What came with the answer lets the next files in.
+    if headers:
+        fresh = re.search(r'name="uuid"[^>]* value="([^"]+)"', response.content.decode())[1]
+        assert client.post(url, {"attachments": upload(), "uuid": fresh}, headers=headers).status_code == 200
+        assert task.attachments.count() == 2

@@ -2,7 +2,8 @@
 
 from taskmanager.tasks.services.attachments import (
     add_attachments,
-    create_task_with_attachments,
+    attach_files,
+    create_task_with_files,
     delete_attachment,
 )
 from taskmanager.tasks.services.claims import (
@@ -15,7 +16,7 @@ from taskmanager.tasks.services.claims import (
 )
 from taskmanager.tasks.services.comments import CommentConflict, create_comment, delete_comment, edit_comment
 from taskmanager.tasks.services.epics import create_epic, delete_epic, edit_epic
-from taskmanager.tasks.services.files import UploadRefused
+from taskmanager.tasks.services.files import UploadRefused, stored_files
 from taskmanager.tasks.services.merging import Conflicting, EditConflict, UnknownVersion
 from taskmanager.tasks.services.projects import create_project, delete_organization, register_organization
 from taskmanager.tasks.services.sprints import (
@@ -63,6 +64,7 @@ __all__ = [
     "UploadRefused",
     "add_attachments",
     "archive_task",
+    "attach_files",
     "claim_task",
     "claim_task_as_configured",
     "claim_task_optimistically",
@@ -73,7 +75,7 @@ __all__ = [
     "create_sprint",
     "create_task",
     "create_task_in_sprint",
-    "create_task_with_attachments",
+    "create_task_with_files",
     "delete_attachment",
     "delete_comment",
     "delete_epic",
@@ -91,6 +93,7 @@ __all__ = [
     "release_task",
     "remove_task_from_sprint",
     "set_sprint_epic",
+    "stored_files",
     "unsubscribe",
     "unwatch_task",
     "watch_task",

@@ -1,6 +1,6 @@
 """Attaching files to tasks. Rows and stored files come and go together, whatever happens between the two."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -10,33 +10,40 @@ from taskmanager.errors import NotFound
 from taskmanager.tasks import jobs
 from taskmanager.tasks.models import Activity, Attachment, Project, Sprint, Task
 from taskmanager.tasks.permissions import require
-from taskmanager.tasks.services.files import Files, Stored, remove_files_of, stored_files
+from taskmanager.tasks.services.files import Files, Stored, UploadRefused, remove_files_of, stored_files
 from taskmanager.tasks.services.sprints import create_task_in_sprint
 from taskmanager.tasks.services.tasks import create_task
 from taskmanager.tasks.services.writing import locked, record
 
 
 def add_attachments(task: Task, *, files: Files, actor: User) -> list[Attachment]:
-    """Attach the files to a task: all of them or none. Raises UploadRefused, NotAllowed, NotFound."""
+    """Store the files and attach them to a task: all of them or none. Raises UploadRefused, NotAllowed, NotFound."""
     require(actor, "tasks.add_attachment", task.organization_id)
-    with stored_files(files, task.organization_id) as stored, transaction.atomic():
-        return _attach(locked(task), stored, actor)
+    with stored_files(files, task.organization_id) as stored:
+        return attach_files(task, stored=stored, actor=actor)
 
 
-def create_task_with_attachments(place: Project | Sprint, *, actor: User, files: Files, **fields: Any) -> Task:
-    """Make a task in a project, or in a sprint, that has these files from the start: both or neither.
+@transaction.atomic
+def attach_files(task: Task, *, stored: Sequence[Stored], actor: User) -> list[Attachment]:
+    """Attach files that `stored_files` has stored. Raises UploadRefused for none, NotAllowed, NotFound."""
+    require(actor, "tasks.add_attachment", task.organization_id)
+    if not stored:
+        raise UploadRefused("Choose a file first.")
+    return _attach(locked(task), stored, actor)
 
-    Raises UploadRefused and what `create_task` or `create_task_in_sprint` raises.
+
+@transaction.atomic
+def create_task_with_files(place: Project | Sprint, *, actor: User, stored: Sequence[Stored], **fields: Any) -> Task:
+    """Make a task in a project, or in a sprint, that has these stored files from the start: both or neither.
+
+    Raises what `create_task` or `create_task_in_sprint` raises.
     """
     create: Callable[..., Task] = create_task_in_sprint if isinstance(place, Sprint) else create_task
-    if not files:
-        return create(place, actor=actor, **fields)
-    require(actor, "tasks.add_task", place.organization_id)
-    require(actor, "tasks.add_attachment", place.organization_id)
-    with stored_files(files, place.organization_id) as stored, transaction.atomic():
-        task = create(place, actor=actor, **fields)
+    task = create(place, actor=actor, **fields)
+    if stored:
+        require(actor, "tasks.add_attachment", place.organization_id)
         _attach(task, stored, actor)
-        return task
+    return task
 
 
 @transaction.atomic
@@ -52,7 +59,7 @@ def delete_attachment(attachment: Attachment, *, actor: User) -> None:
     fresh.delete()
 
 
-def _attach(task: Task, stored: list[Stored], actor: User) -> list[Attachment]:
+def _attach(task: Task, stored: Sequence[Stored], actor: User) -> list[Attachment]:
     """Make the rows of stored files, the line of history, and the jobs for the previews."""
     attachments = [
         Attachment.objects.create(

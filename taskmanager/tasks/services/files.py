@@ -52,13 +52,16 @@ def remove_files_of(attachments: Any) -> None:
 
 @contextmanager
 def stored_files(files: Files, organization_id: int) -> Iterator[list[Stored]]:
-    """Check the files and store them; where what follows fails, remove them again.
+    """Check the files and store them; where what follows fails, remove them again. Raises UploadRefused.
 
     It stands around the transaction, so that a failing commit removes them, too. What outlives even that, because
     the process was killed, is found by the job that is queued first. Inside of a transaction of the caller's own that
     job would be rolled back with it: call it outside of one.
     """
     _check(files)
+    if not files:
+        yield []
+        return
     places = [f"{organization_id}/{uuid.uuid4().hex}" for _file in files]
     jobs.remove_unused_files.using(run_after=timezone.now() + GRACE).enqueue(places)
     stored: list[Stored] = []
@@ -80,8 +83,6 @@ def stored_files(files: Files, organization_id: int) -> Iterator[list[Stored]]:
 
 def _check(files: Files) -> None:
     """Raise UploadRefused, with a sentence for each file that is in the way."""
-    if not files:
-        raise UploadRefused("Choose a file first.")
     most = settings.ATTACHMENTS_PER_UPLOAD
     if len(files) > most:
         raise UploadRefused(f"At most {most} files can be attached at once; these are {len(files)}. None was stored.")

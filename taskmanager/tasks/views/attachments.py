@@ -8,10 +8,20 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import reswap, retarget, trigger_client_event
 
+from taskmanager.accounts import submissions
+from taskmanager.accounts.submissions import AlreadySubmitted, SentOnceForm
 from taskmanager.tasks import services, thumbnails, timeline
 from taskmanager.tasks.models import Attachment, Task
 from taskmanager.tasks.permissions import require
-from taskmanager.tasks.views.requests import MemberRequest, Toast, find_attachment, find_task, say, wants_json
+from taskmanager.tasks.views.requests import (
+    MemberRequest,
+    Toast,
+    find_attachment,
+    find_task,
+    made_before,
+    say,
+    wants_json,
+)
 from taskmanager.tasks.views.sending import send, send_to_storage
 from taskmanager.tasks.views.tasks import PREVIEW_WAITS, attachments_context, detail_context
 
@@ -20,8 +30,25 @@ from taskmanager.tasks.views.tasks import PREVIEW_WAITS, attachments_context, de
 def attachment_create(request: MemberRequest, pk: int) -> HttpResponse:
     """Attach files to the task: all that were sent, or none."""
     task = find_task(request, pk)
+    user = request.user
+    require(user, "tasks.add_attachment", task.organization_id)
+    form = SentOnceForm(request.POST)
+    form.is_valid()
     try:
-        added = services.add_attachments(task, files=request.FILES.getlist("attachments"), actor=request.user)
+        with (
+            services.stored_files(request.FILES.getlist("attachments"), task.organization_id) as stored,
+            submissions.once(form.cleaned_data.get("uuid"), actor=user, form=request.path) as submission,
+        ):
+            added = services.attach_files(task, stored=stored, actor=user)
+            submission.made = _address(task)
+    except AlreadySubmitted as error:
+        if wants_json(request):
+            raise
+        if request.htmx:
+            # The first answer was lost on its way: here is what it made, and a UUID for the next files.
+            context = {"task": task, "upload_problem": str(error), **attachments_context(request, task)}
+            return render(request, "tasks/attachments.html#again", context)
+        return made_before(request, error, otherwise="tasks:task-list")
     except services.UploadRefused as error:
         return _refused(request, task, error)
     if wants_json(request):

@@ -7,6 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from taskmanager.accounts import submissions
+from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.errors import DomainError
 from taskmanager.tasks import cards, history, markdown, services
 from taskmanager.tasks.context import projects_of
@@ -14,7 +16,7 @@ from taskmanager.tasks.forms import EpicForm
 from taskmanager.tasks.models import Epic, Sprint, Task
 from taskmanager.tasks.models.tasks import TaskQuerySet
 from taskmanager.tasks.views import conflicts
-from taskmanager.tasks.views.requests import MemberRequest, Toast, say
+from taskmanager.tasks.views.requests import MemberRequest, Toast, made_before, say
 
 TASKS_PER_PAGE = 50
 EVENTS_SHOWN = 50
@@ -45,7 +47,13 @@ def form_page(
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            saved = save(form)
+            # An edit needs none: its version says what it started from.
+            key = form.cleaned_data.get("uuid")
+            with submissions.once(key, actor=request.user, form=request.path) as submission:
+                saved = save(form)
+                submission.made = reverse(f"tasks:{kind}-detail", args=[saved.pk])
+        except AlreadySubmitted as error:
+            return made_before(request, error, otherwise=f"tasks:{kind}-list")
         except services.EditConflict as conflict:
             status = conflict.status
             form = form_of(conflicts.as_now(form, conflict.item, fields=form.FIELDS, taken=conflict.kept))
@@ -59,7 +67,7 @@ def form_page(
             is_same = item is not None and saved.version == item.version
             done = "saved" if item else "created"
             say(request, Toast("Nothing was changed." if is_same else f"{saved.name} {done}."))
-            return redirect(f"tasks:{kind}-detail", pk=saved.pk)
+            return redirect(submission.made)
     context = {
         "form": form,
         "kind": kind,

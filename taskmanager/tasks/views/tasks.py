@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
@@ -199,6 +200,7 @@ def attachments_context(request: MemberRequest, task: Task) -> dict[str, Any]:
     return {
         "attachments": list(task.attachments.of(request.user.organization).for_list()),
         "first_wait": PREVIEW_WAITS[0],
+        "upload_uuid": uuid4(),
         "may_attach": request.user.has_perm("tasks.add_attachment"),
         "may_detach": request.user.has_perm("tasks.delete_attachment"),
         "attachments_per_upload": settings.ATTACHMENTS_PER_UPLOAD,
@@ -255,13 +257,13 @@ def create_page(
         del form.fields["project"]
     if request.method == "POST" and form.is_valid():
         try:
-            with submissions.once(form.cleaned_data["uuid"], actor=request.user, form=address) as submission:
-                task = services.create_task_with_attachments(
-                    form.cleaned_data.get("project") or place,
-                    actor=request.user,
-                    files=form.cleaned_data.get("attachments", []),
-                    **_fields_to_create(form),
-                )
+            with (
+                services.stored_files(form.cleaned_data.get("attachments", []), place.organization_id) as stored,
+                submissions.once(form.cleaned_data["uuid"], actor=request.user, form=address) as submission,
+            ):
+                chosen = form.cleaned_data.get("project") or place
+                fields = _fields_to_create(form)
+                task = services.create_task_with_files(chosen, actor=request.user, stored=stored, **fields)
                 submission.made = reverse("tasks:task-detail", args=[task.pk])
         except AlreadySubmitted as error:
             return made_before(request, error, otherwise="tasks:task-list")
