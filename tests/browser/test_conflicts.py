@@ -32,7 +32,7 @@ def test_who_saves_second_sees_both_values_and_keeps_what_was_typed(windows, tas
     bos.get_by_label("Description").fill("Bo's long\n\ntext")
     save(bos)
     conflict = bos.get_by_role("alert")
-    expect(conflict).to_contain_text("Somebody changed this task while you were writing")
+    expect(conflict).to_contain_text("Somebody changed this while you were writing")
     expect(conflict.get_by_role("row", name="Title")).to_contain_text("ada wrote")
     expect(conflict.get_by_role("row", name="Title")).to_contain_text("Ada's title")
     expect(conflict.get_by_role("row", name="Title")).to_contain_text("Bo's title")
