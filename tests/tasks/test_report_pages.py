@@ -19,6 +19,7 @@ QUERIES = [
     "projects",
     "tasks by owner and status",
     "members",
+    "newest line of history",
     "times to completion",
     "completions by week",
     "latest sprints",
@@ -238,3 +239,19 @@ def test_the_page_costs_the_same_for_any_number_of_rows(work, board, ada, member
         )
         with django_assert_num_queries(count):
             assert client.get("/reports/").status_code == 200
+
+
+def test_figures_of_the_period_are_kept_until_something_happens(
+    work, task, ada, oscar, browse, django_assert_num_queries
+):
+    work()
+    clients = {user: browse(user) for user in (ada, oscar)}
+    assert "No task was completed" in html(clients[oscar].get("/reports/"))
+    before = rows(clients[ada].get("/reports/throughput.csv"))[-1][-1]
+    first = clients[ada].get("/reports/").context["weeks_total"]
+    with django_assert_num_queries(len(QUERIES) - 2 - bool(settings.REDIS_URL)):
+        assert clients[ada].get("/reports/").context["weeks_total"] == first
+    services.move_task(task, actor=ada, status="DONE")
+    assert rows(clients[ada].get("/reports/throughput.csv"))[-1][-1] == str(int(before) + 1)
+    assert clients[ada].get("/reports/").context["weeks_total"] == first + 1
+    assert "No task was completed" in html(clients[oscar].get("/reports/"))
