@@ -42,9 +42,9 @@ def test_the_list_shows_everybody_with_roles_and_last_sign_in(ada, ed, cleo, mem
     services.deactivate_member(cleo, actor=ada)
     User.objects.filter(pk=ed.pk).update(last_login=datetime.datetime(2026, 3, 4, 12, tzinfo=datetime.UTC))
     text = sentence(browse(ada).get(LIST))
-    for words in ("ada You ada@acme.example Admin", "Ed Moreno ed ed@acme.example Editor Mar 4, 2026"):
+    for words in ("ada You ada@acme.example Admin", "Ed Moreno ed ed@acme.example Editor Last sign-in: Mar 4, 2026"):
         assert words in text
-    assert f"{both.email} Creator, Editor Never" in text
+    assert f"{both.email} Creator, Editor Last sign-in: Never" in text
     assert "Cleo Marsh cleo Deactivated" in text
     assert text.index("Ed Moreno") < text.index("Cleo Marsh")
     assert "oscar" not in text
