@@ -270,7 +270,9 @@ def invite(
     waiting = Invitation.objects.of(organization).waiting().filter(email__in=addresses)
     if asked := [invitation.email for invitation in waiting if not invitation.has_expired]:
         raise AlreadyInvited(asked)
-    waiting.update(revoked_at=timezone.now())  # they have expired: the new ones take their place
+    # The new ones take the place of those that have expired; one that another Admin made this moment stays.
+    now = timezone.now()
+    waiting.filter(expires_at__lte=now).update(revoked_at=now)
     try:
         with transaction.atomic():
             invitations = [
