@@ -14,7 +14,7 @@ from waffle import admin as waffle_admin
 
 from taskmanager.accounts import services
 from taskmanager.accounts.forms import PhoneField
-from taskmanager.accounts.models import Flag, FormSubmission, Organization, Role, Throttle, User
+from taskmanager.accounts.models import Flag, FormSubmission, Invitation, Organization, Role, Throttle, User
 
 
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -176,6 +176,8 @@ class UserEditForm(TenantForm, UserChangeForm[User]):
         cleaned = super().clean() or {}
         groups = cleaned.get("groups", self.instance.groups.all())
         stays = cleaned.get("is_active", True) and any(group.name == Role.ADMIN for group in groups)
+        if self.instance.pk and not stays:
+            services.hold_admins(self.instance.organization_id)
         if self.instance.pk and not stays and services.is_last_admin(self.instance):
             raise forms.ValidationError("This is the organization's last Admin. Make somebody else one first.")
         return cleaned
@@ -223,6 +225,13 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         if not (super().has_delete_permission(request, obj) and _may_manage(request.user, obj)):
             return False
         return obj is None or not services.is_last_admin(obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Look once more who is the last Admin, now that nobody else can take one away. Raises LastAdmin."""
+        services.hold_admins(obj.organization_id)
+        if services.is_last_admin(obj):
+            raise services.LastAdmin
+        super().delete_model(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Ask for no permission to forget which forms somebody sent."""
@@ -307,3 +316,35 @@ class FormSubmissionAdmin(ReadOnlyAdmin):
     search_fields = ("form", "made")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Who was asked to become a member. What the link signs isn't shown."""
+
+    list_display = (
+        "email",
+        "roles",
+        "invited_by",
+        "created_at",
+        "expires_at",
+        "accepted_at",
+        "revoked_at",
+        "organization",
+    )
+    list_filter = ("created_at", "organization")
+    list_select_related = ("invited_by", "organization")
+    search_fields = ("email",)
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    fields = (
+        "organization",
+        "email",
+        "roles",
+        "invited_by",
+        "created_at",
+        "expires_at",
+        "accepted_at",
+        "accepted_by",
+        "revoked_at",
+    )

@@ -7,14 +7,29 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import SetPasswordMixin
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import services
-from taskmanager.accounts.models import BIOGRAPHY_LENGTH, Organization, User, validate_username
+from taskmanager.accounts.models import (
+    BIOGRAPHY_LENGTH,
+    INVITED_AS,
+    Invitation,
+    Organization,
+    Role,
+    User,
+    validate_username,
+)
 from taskmanager.accounts.submissions import UuidField
 from taskmanager.errors import TooManyRequests
 
 TEXT = {"class": "form-control"}
+WHAT_ROLES_MAY = {
+    Role.CREATOR: "adds tasks, epics, sprints and files",
+    Role.EDITOR: "claims tasks, changes their own, plans sprints",
+    Role.ADMIN: "may do everything, and manages members",
+}
 
 
 def one_line(value: str) -> None:
@@ -169,6 +184,102 @@ class RegistrationForm(SetPasswordMixin[User], forms.Form):
             organization=Organization(name=self.cleaned_data.get("organization", "")),
             username=self.cleaned_data.get("username", ""),
             email=self.cleaned_data.get("email", ""),
+        )
+        self.validate_password_for_user(somebody, "password1")
+        return super().clean() or {}
+
+
+class RolesForm(forms.Form):
+    """Which roles somebody has."""
+
+    roles = forms.TypedMultipleChoiceField(
+        coerce=Role,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Choose roles that you can give."},
+    )
+
+    def __init__(self, *args: Any, offered: list[Role], **kwargs: Any) -> None:
+        """Take the roles that there are to choose from."""
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = [  # type: ignore[attr-defined]
+            (role.value, format_html("<b>{}</b> {}", role.label, WHAT_ROLES_MAY[role])) for role in offered
+        ]
+
+
+class InvitationForm(RolesForm):
+    """Whom to invite, and as what."""
+
+    emails = forms.CharField(
+        label="E-mail addresses",
+        max_length=20_000,
+        help_text="One or several, with commas, spaces or line ends between them",
+        widget=forms.Textarea(
+            attrs={**TEXT, "rows": 3, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Give at least one address."},
+    )
+    uuid = UuidField()
+    field_order = ("emails", "roles", "uuid")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start with the roles of most members."""
+        super().__init__(*args, **{"initial": {"roles": list(INVITED_AS)}, **kwargs})
+
+    def clean_emails(self) -> list[str]:
+        """Return each address once, in lower case; name those that are none."""
+        found = list(dict.fromkeys(re.split(r"[\s,;]+", self.cleaned_data["emails"].strip(" ,;\r\n\t").lower())))
+        if wrong := [each for each in found if not _is_address(each)]:
+            raise ValidationError(f"Not an e-mail address: {', '.join(wrong[:5])}")
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """Tell an error of the hidden field, too."""
+        for sentence in self.errors.get("uuid", []):
+            self.add_error(None, sentence)
+        return super().clean() or {}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= 254
+
+
+class AcceptanceForm(SetPasswordMixin[User], forms.Form):
+    """How an invited person wants to sign in."""
+
+    username = forms.CharField(
+        max_length=50,
+        validators=[validate_username],
+        help_text="Letters a to z, digits and _ . + -",
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "username", "autocapitalize": "none"}),
+    )
+    uuid = UuidField()
+    password1, password2 = SetPasswordMixin.create_password_fields(label1="Password", label2="Password again")
+
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        """Dress the two password fields like the others; the address may suggest a name."""
+        super().__init__(*args, **kwargs)
+        self.invitation = invitation
+        self.fields["password1"].widget.attrs.update(TEXT)
+        self.fields["password2"].widget.attrs.update(TEXT)
+        name = invitation.email.partition("@")[0]
+        if re.fullmatch(r"[A-Za-z0-9_.+-]{1,50}", name):
+            self.fields["username"].initial = name
+
+    @sensitive_variables()
+    def clean(self) -> dict[str, Any]:
+        """Compare the two passwords and apply the rules for good ones; tell an error of the hidden field, too."""
+        for sentence in self.errors.get("uuid", []):
+            self.add_error(None, sentence)
+        self.validate_passwords()
+        somebody = User(
+            organization=self.invitation.organization,
+            username=self.cleaned_data.get("username", ""),
+            email=self.invitation.email,
         )
         self.validate_password_for_user(somebody, "password1")
         return super().clean() or {}

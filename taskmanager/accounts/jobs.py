@@ -1,8 +1,18 @@
 """What is done after the answer was sent."""
 
+import hashlib
+from urllib.parse import urlsplit
+
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core import signing
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.tasks import task
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from taskmanager.accounts.models import Invitation
+
+INVITATION_SALT = "taskmanager.accounts.invitation"
 
 
 @task()
@@ -18,3 +28,58 @@ def mail_contact(from_email: str, subject: str, message: str, sender: str) -> No
         to=[settings.CONTACT_EMAIL],
         reply_to=[from_email],
     ).send()
+
+
+@task()
+def mail_invitation(invitation_id: int) -> None:
+    """Mail the link of an invitation, unless it was accepted, revoked or has expired meanwhile.
+
+    The link is made here, out of the row: the queue is in the database, which never holds a link. So a job that runs
+    twice sends the same link, in a mail with the same id, which servers and readers show once.
+    """
+    invitation = Invitation.objects.open().select_related("organization", "invited_by").filter(pk=invitation_id).first()
+    if invitation is not None:
+        message_of(invitation).send()
+
+
+def message_of(invitation: Invitation) -> EmailMultiAlternatives:
+    """Return the mail that invites."""
+    # A line end would begin another header.
+    who = " ".join((invitation.invited_by.display_name if invitation.invited_by else "An Admin").split())
+    where = " ".join(invitation.organization.name.split())
+    context = {"invitation": invitation, "who": who, "where": where, "url": invitation_url(invitation)}
+    sent = hashlib.sha256(invitation.nonce.encode()).hexdigest()[:20]
+    message = EmailMultiAlternatives(
+        subject=f"{who} invites you to {where}",
+        body=render_to_string("accounts/mail/invitation.txt", context),
+        to=[invitation.email],
+        headers={
+            "Message-ID": f"<invitation-{invitation.pk}.{sent}@{urlsplit(settings.PUBLIC_URL).hostname}>",
+            "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's out-of-office replies to it
+        },
+    )
+    message.attach_alternative(render_to_string("accounts/mail/invitation.html", context), "text/html")
+    return message
+
+
+def invitation_url(invitation: Invitation) -> str:
+    """Return the address that makes its bearer a member, once."""
+    return f"{settings.PUBLIC_URL}{reverse('accounts:invitation-accept', args=[invitation_token(invitation.nonce)])}"
+
+
+def invitation_token(nonce: str) -> str:
+    """Return what proves that its bearer got the mail of the invitation with this nonce."""
+    return _invitations().sign(nonce)
+
+
+def read_invitation_token(token: str) -> str | None:
+    """Return the nonce, None for a token that isn't ours."""
+    try:
+        return _invitations().unsign(token)
+    except signing.BadSignature:
+        return None
+
+
+def _invitations() -> signing.Signer:
+    # A colon would stand in the address; a nonce and its signature have no dot.
+    return signing.Signer(salt=INVITATION_SALT, sep=".")

@@ -11,8 +11,8 @@ from taskmanager.accounts.models import Throttle
 from taskmanager.errors import TooManyRequests
 
 
-def count_try(*parts: str, limit: int, seconds: int) -> None:
-    """Count one try of what `parts` name; at most `limit` fit into a window of `seconds`.
+def count_try(*parts: str, limit: int, seconds: int, times: int = 1) -> None:
+    """Count one try, or so many, of what `parts` name; at most `limit` fit into a window of `seconds`.
 
     Raises TooManyRequests with the seconds until the window ends. Call it outside a transaction:
     a try counts even where what was tried is rolled back.
@@ -27,7 +27,7 @@ def count_try(*parts: str, limit: int, seconds: int) -> None:
             Throttle.objects.bulk_create(
                 [Throttle(key=key, ends_at=now + timedelta(seconds=seconds))], ignore_conflicts=True
             )
-            counted = Throttle.objects.filter(key=key).update(count=F("count") + 1)
+            counted = Throttle.objects.filter(key=key).update(count=F("count") + times)
         throttle = Throttle.objects.get(key=key)
     if throttle.count > limit:
         raise TooManyRequests(max(1, round((throttle.ends_at - now).total_seconds())))
@@ -39,6 +39,11 @@ def _forget_expired(now: datetime) -> None:
     # two that each had deleted the row that the other is about to count in, hence a transaction of its own.
     expired = Throttle.objects.filter(ends_at__lte=now).select_for_update(skip_locked=True)
     Throttle.objects.filter(pk__in=list(expired.values_list("pk", flat=True)[:1000])).delete()
+
+
+def give_back(*parts: str, times: int) -> None:
+    """Count so many tries less: they weren't made."""
+    Throttle.objects.filter(key=_key(*parts), count__gte=times).update(count=F("count") - times)
 
 
 def forget(*parts: str) -> None:

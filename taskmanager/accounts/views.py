@@ -1,24 +1,35 @@
-"""Signing in and out, and one's own profile."""
+"""Signing in and out, one's own profile, members and invitations."""
 
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import authenticate, login
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import LoginView, LogoutView
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from taskmanager.accounts import services
-from taskmanager.accounts.forms import ProfileForm, SignInForm
-from taskmanager.accounts.models import User
+from taskmanager.accounts import services, submissions
+from taskmanager.accounts.forms import AcceptanceForm, InvitationForm, ProfileForm, RolesForm, SignInForm
+from taskmanager.accounts.models import Invitation, User
+from taskmanager.accounts.permissions import may_manage, require, roles_to_give
+from taskmanager.accounts.requests import MemberRequest, Toast, Undo, made_before, say
+from taskmanager.accounts.submissions import AlreadySubmitted
+from taskmanager.errors import TooManyRequests
 
 ORGANIZATION_COOKIE = "organization"
 REMEMBER_SECONDS = 365 * 24 * 3600
+ON_A_PAGE = 100
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -94,3 +105,206 @@ def remember_organization(request: HttpRequest, response: HttpResponse, slug: st
         httponly=True,
         samesite="Lax",
     )
+
+
+@require_safe
+def member_list(request: MemberRequest) -> HttpResponse:
+    """List the organization's people, for who may manage them."""
+    organization = request.user.organization
+    require(request.user, "accounts.change_user", organization.pk)
+    page = Paginator(User.objects.of(organization).for_members(), ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "members": [(member, may_manage(member, request.user)) for member in page],
+        "waiting": Invitation.objects.of(organization).waiting().count(),
+    }
+    return render(request, "accounts/members.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_edit(request: MemberRequest, pk: int) -> HttpResponse:
+    """Change somebody's roles."""
+    member = _find_member(request, pk)
+    before = member.roles
+    data = request.POST if request.method == "POST" else None
+    form = RolesForm(data, offered=roles_to_give(request.user), initial={"roles": before})
+    if form.is_valid():
+        try:
+            services.change_roles(member, actor=request.user, roles=form.cleaned_data["roles"])
+        except services.LastAdmin as error:
+            form.add_error("roles", str(error))
+        else:
+            undo = Undo(reverse("accounts:member-edit", args=[pk]), [("roles", role.value) for role in before])
+            # Who gave up being an Admin can't take it back.
+            own = member.pk == request.user.pk
+            toast = Toast(f"{member.display_name}’s roles are saved.", None if own else undo)
+            return _after_managing(request, toast, otherwise=own)
+    status = HTTPStatus.CONFLICT if form.errors else HTTPStatus.OK
+    return render(request, "accounts/member.html", {"member": member, "form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_deactivate(request: MemberRequest, pk: int) -> HttpResponse:
+    """Ask whether somebody shall sign in no more; see to it on POST."""
+    member = _find_member(request, pk)
+    if request.method != "POST":
+        return render(request, "accounts/member_deactivate.html", {"member": member})
+    try:
+        services.deactivate_member(member, actor=request.user)
+    except services.LastAdmin as error:
+        context = {"member": member, "refusal": str(error)}
+        return render(request, "accounts/member_deactivate.html", context, status=error.status)
+    undo = Undo(reverse("accounts:member-reactivate", args=[pk]))
+    return _after_managing(request, Toast(f"{member.display_name} is deactivated and signed out.", undo))
+
+
+@require_POST
+def member_reactivate(request: MemberRequest, pk: int) -> HttpResponse:
+    """Let somebody sign in again."""
+    member = services.reactivate_member(_find_member(request, pk), actor=request.user)
+    undo = Undo(reverse("accounts:member-deactivate", args=[pk]))
+    return _after_managing(request, Toast(f"{member.display_name} can sign in again.", undo))
+
+
+def _find_member(request: MemberRequest, pk: int) -> User:
+    """Return somebody of the user's own organization. Raises Http404, NotAllowed for who may not manage members."""
+    member: User = get_object_or_404(User.objects.of(request.user.organization).for_members(), pk=pk)
+    require(request.user, "accounts.change_user", member.organization_id)
+    return member
+
+
+def _after_managing(request: MemberRequest, toast: Toast, *, otherwise: bool = False) -> HttpResponse:
+    """Say what was done, on the list; `otherwise` on the board, where the user may see the list no more."""
+    say(request, toast)
+    if request.htmx:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)  # an Undo: the page that it is on loads itself again
+    if otherwise and not User.objects.get(pk=request.user.pk).has_perm("accounts.change_user"):
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return redirect("accounts:member-list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_list(request: MemberRequest) -> HttpResponse:
+    """Invite people, and list the invitations that wait for an answer."""
+    require(request.user, "accounts.add_user", request.user.organization_id)
+    data = request.POST if request.method == "POST" else None
+    form = InvitationForm(data, offered=roles_to_give(request.user))
+    status = HTTPStatus.OK
+    retry_after = None
+    if form.is_valid():
+        try:
+            return _invite(request, form)
+        except AlreadySubmitted as error:
+            return made_before(request, error, otherwise="accounts:invitation-list")
+        except TooManyRequests as error:
+            form.add_error("emails", str(error))
+            status, retry_after = HTTPStatus(error.status), error.retry_after
+        except (services.AlreadyInvited, services.AlreadyMember) as error:
+            form.add_error("emails", str(error))
+    waiting = Invitation.objects.of(request.user.organization).waiting().select_related("invited_by")
+    page = Paginator(waiting.order_by("-expires_at", "-pk"), ON_A_PAGE).get_page(request.GET.get("page"))
+    response = render(request, "accounts/invitations.html", {"form": form, "page": page}, status=status)
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _invite(request: MemberRequest, form: InvitationForm) -> HttpResponse:
+    fields = dict(form.cleaned_data)
+    organization = request.user.organization
+    # Before the transaction: see count_try().
+    services.count_invitations(organization, times=len(fields["emails"]))
+    with submissions.once(fields.pop("uuid"), actor=request.user, form=request.path) as submission:
+        invited = services.invite(organization, actor=request.user, **fields)
+        submission.made = request.path
+    what = invited[0].email if len(invited) == 1 else f"{len(invited)} people"
+    say(request, Toast(f"Invited {what}: the mail is on its way."))
+    return redirect("accounts:invitation-list")
+
+
+@require_POST
+def invitation_resend(request: MemberRequest, pk: int) -> HttpResponse:
+    """Send another link, which ends the old one."""
+    invitation = get_object_or_404(Invitation.objects.of(request.user.organization), pk=pk)
+    require(request.user, "accounts.add_user", invitation.organization_id)
+    try:
+        services.count_invitations(request.user.organization, times=1)
+        services.resend_invitation(invitation, actor=request.user)
+    except (TooManyRequests, services.InvitationGone) as error:
+        say(request, Toast(str(error), kind="error"))
+    else:
+        say(request, Toast(f"A new link is on its way to {invitation.email}; the old one works no more."))
+    return redirect("accounts:invitation-list")
+
+
+@require_POST
+def invitation_revoke(request: MemberRequest, pk: int) -> HttpResponse:
+    """Take an invitation back."""
+    invitation = get_object_or_404(Invitation.objects.of(request.user.organization), pk=pk)
+    try:
+        services.revoke_invitation(invitation, actor=request.user)
+    except services.InvitationGone as error:
+        say(request, Toast(str(error), kind="error"))
+    else:
+        say(request, Toast(f"The invitation of {invitation.email} is revoked: its link works no more."))
+    return redirect("accounts:invitation-list")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
+    """Make a member of whoever has the link of an invitation; sign them in, and lead them to the board."""
+    invitation = services.find_invitation(token)
+    if invitation is None:
+        return _refuse_link(request)
+    if request.user.is_authenticated and invitation.accepted_by_id == request.user.pk:
+        return redirect(settings.LOGIN_REDIRECT_URL)  # by the back button, or by the mail once more
+    form = AcceptanceForm(request.POST if request.method == "POST" else None, invitation=invitation)
+    if form.is_valid():
+        try:
+            return _join(request, form, invitation)
+        except services.InvitationGone:
+            return _refuse_link(request)
+        except (services.UsernameTaken, services.NameTaken) as error:
+            form.add_error("username", str(error))
+        except services.AlreadyMember:
+            form.add_error(None, "This address belongs to a member already. Sign in instead.")
+    if not invitation.is_open:
+        return _refuse_link(request)
+    return render(request, "accounts/invitation.html", {"form": form, "invitation": invitation})
+
+
+def _refuse_link(request: HttpRequest) -> HttpResponse:
+    """Answer the same to every link that doesn't work: why, only the organization's own people see."""
+    return render(request, "accounts/invitation_refused.html", status=HTTPStatus.NOT_FOUND)
+
+
+def _join(request: HttpRequest, form: AcceptanceForm, invitation: Invitation) -> HttpResponse:
+    # The form is known by the invitation's number: its address holds the link, which no row may hold.
+    place = f"/accounts/invitations/{invitation.pk}/"
+    try:
+        with submissions.once(form.cleaned_data["uuid"], actor=AnonymousUser(), form=place) as submission:
+            user = services.accept_invitation(
+                invitation, username=form.cleaned_data["username"], password=form.cleaned_data["password1"]
+            )
+            submission.made = user.organization.slug
+    except AlreadySubmitted as error:
+        return _joined_before(request, form, error)
+    messages.success(request, f"Welcome to {user.organization.name}.")
+    return _start_session(request, user)
+
+
+@sensitive_variables("credentials")
+def _joined_before(request: HttpRequest, form: AcceptanceForm, error: AlreadySubmitted) -> HttpResponse:
+    """Sign in whoever sent the form again, which holds the right password."""
+    credentials = {"username": form.cleaned_data["username"], "password": form.cleaned_data["password1"]}
+    user = authenticate(request, organization=error.made, **credentials)
+    return _start_session(request, user) if isinstance(user, User) else redirect("accounts:login")
+
+
+def _start_session(request: HttpRequest, user: User) -> HttpResponse:
+    login(request, user)
+    response = redirect(settings.LOGIN_REDIRECT_URL)
+    remember_organization(request, response, user.organization.slug)
+    return response

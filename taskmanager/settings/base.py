@@ -219,6 +219,8 @@ FORM_SUBMISSION_BACKEND = form_submission_backend(redis_url=REDIS_URL)
 THROTTLE_SIGN_IN = rate("THROTTLE_SIGN_IN", "10/m")
 # How many messages one address may send by the contact form.
 THROTTLE_CONTACT = rate("THROTTLE_CONTACT", "10/h")
+# How many invitations one organization may send.
+THROTTLE_INVITATION = rate("THROTTLE_INVITATION", "50/h")
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

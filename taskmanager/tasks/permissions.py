@@ -1,21 +1,21 @@
 """Who may do what: the roles' permissions, and the rule of owner and creator."""
 
 from taskmanager.accounts.models import User
-from taskmanager.errors import NotAllowed, NotFound
+from taskmanager.accounts.permissions import require, require_member
+from taskmanager.errors import NotAllowed
 from taskmanager.tasks.models import Comment, Task
 
-
-def require_member(actor: User, organization_id: int) -> None:
-    """Raise NotFound for an object of another organization."""
-    if actor.organization_id != organization_id or not actor.is_active:
-        raise NotFound
-
-
-def require(actor: User, permission: str, organization_id: int) -> None:
-    """Raise NotFound for an object of another organization, NotAllowed where no role permits it."""
-    require_member(actor, organization_id)
-    if not actor.has_perm(permission):
-        raise NotAllowed
+__all__ = [
+    "may_change",
+    "may_claim",
+    "may_delete_comment",
+    "may_edit_comment",
+    "require",
+    "require_change",
+    "require_comment_deletion",
+    "require_comment_edit",
+    "require_member",
+]
 
 
 def may_change(task: Task, actor: User) -> bool:

@@ -29,6 +29,7 @@ from playwright.sync_api import (
 )
 from pytest_django.live_server_helper import LiveServer
 
+from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import User
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
@@ -201,6 +202,8 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     files = {f"{wide}.png": png((900, 600)), "photo.png": png()[:-20], "poster.png": png((20_000, 20_000), mode="1")}
     uploads = [SimpleUploadedFile(name, data) for name, data in [*files.items(), ("notes.txt", b"Seen on staging.")]]
     attachment = services.add_attachments(task, files=uploads, actor=ada)[0]
+    accounts.invite(board.organization, actor=ada, emails=["bo@example.com", f"{'x' * 60}@example.com"])
+    accounts.deactivate_member(cleo, actor=ada)
     run_jobs()
     return {
         "board": "/",
@@ -239,6 +242,10 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "contact": "/contact/",
         "contact thanks": "/contact/thanks/",
         "profile": "/accounts/profile/",
+        "members": "/accounts/members/",
+        "member": f"/accounts/members/{ed.pk}/",
+        "deactivate a member": f"/accounts/members/{ed.pk}/deactivate/",
+        "invitations": "/accounts/invitations/",
         "not found": "/tasks/999999/",
     }
 

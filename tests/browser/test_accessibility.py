@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from taskmanager.accounts import jobs as account_jobs
+from taskmanager.accounts import services as accounts
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Task
 from taskmanager.vendor import NODE_MODULES
@@ -68,6 +70,29 @@ def test_the_way_out_of_the_mails_has_no_violation(calm, check, task, ada):
     check(page, "an answer")
 
 
+def test_an_invitation_has_no_violation(calm, check, acme, ada):
+    [invitation] = accounts.invite(acme, actor=ada, emails=["bo@example.com"])
+    address = f"/accounts/invitations/{account_jobs.invitation_token(invitation.nonce)}/"
+    page = calm()
+    page.goto(address)
+    check(page, "an invitation")
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password", exact=True).fill("12345")
+    page.get_by_label("Password again").fill("12345")
+    page.get_by_role("button", name="Join Acme").click()
+    expect(page.locator(".errorlist").first).to_be_visible()
+    check(page, "a refused form")
+    page.goto("/accounts/invitations/forged/")
+    check(page, "a refused link")
+    admin = calm(ada)
+    admin.goto("/accounts/members/")
+    check(admin, "a lonely member")
+    admin.goto("/accounts/invitations/")
+    admin.get_by_role("button", name="Send invitations").click()
+    expect(admin.locator(".errorlist")).to_be_visible()
+    check(admin, "a refused invitation")
+
+
 NAMES = [
     "board",
     "empty board",
@@ -105,6 +130,10 @@ NAMES = [
     "contact",
     "contact thanks",
     "profile",
+    "members",
+    "member",
+    "deactivate a member",
+    "invitations",
     "not found",
 ]
 

@@ -13,7 +13,7 @@ from django.db.models import F, ForeignKey, Model
 from django.utils import timezone
 from waffle.models import AbstractUserFlag
 
-from taskmanager.accounts.models import Flag, FormSubmission, Organization, Throttle, User
+from taskmanager.accounts.models import Flag, FormSubmission, Invitation, Organization, Throttle, User
 from taskmanager.tasks import services
 from taskmanager.tasks.models import (
     COMMENT_LENGTH,
@@ -53,6 +53,20 @@ BAD_WRITES = [
     ("accounts_form_submission_once_per_user", lambda w: send(w.ada, w.acme, w.ada)),
     ("accounts_form_submission_once_without_user", lambda w: send(None, None, None)),
     ("accounts_form_submission_of_a_member_or_nobody", lambda w: send(None, w.acme)),
+    ("accounts_invitation_nonce_key", lambda w: invite(w.acme, "d@acme.example", nonce=w.own[Invitation].nonce)),
+    ("accounts_invitation_waits_once_per_address", lambda w: invite(w.acme, "CY@acme.example")),
+    ("accounts_invitation_has_an_address", lambda w: Invitation.objects.update(email="cy")),
+    ("accounts_invitation_roles_check", lambda w: Invitation.objects.update(roles="")),
+    ("accounts_invitation_roles_check", lambda w: Invitation.objects.update(roles="Editor Creator")),
+    ("accounts_invitation_expires_later", lambda w: Invitation.objects.update(expires_at=F("created_at"))),
+    (
+        "accounts_invitation_accepted_or_revoked",
+        lambda w: Invitation.objects.update(accepted_at=timezone.now(), revoked_at=timezone.now()),
+    ),
+    (
+        "accounts_invitation_accepted_by_only_when_accepted",
+        lambda w: Invitation.objects.update(accepted_by=w.ada),
+    ),
     ("tasks_project_key_once_per_organization", lambda w: make_project(w.acme, "ACME")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "web")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "W")),
@@ -109,6 +123,7 @@ COLUMNS = {
     "accounts_throttle_pkey": "accounts_throttle.key",
     "tasks_attachment_file_key": "tasks_attachment.file",
     "accounts_flag_name_key": "accounts_flag.name",
+    "accounts_invitation_nonce_key": "accounts_invitation.nonce",
     "accounts_form_submission_once_per_user": (
         "accounts_formsubmission.user_id, accounts_formsubmission.form, accounts_formsubmission.uuid"
     ),
@@ -127,6 +142,7 @@ LINKING_FIELDS = [
     and all("organization" in {f.name for f in end._meta.fields} for end in (model, field.related_model))
 ]
 LINKS_OF_SUBMISSIONS = import_module("taskmanager.tasks.migrations.0012_submissions_stay_in_one_organization")
+LINKS_OF_INVITATIONS = import_module("taskmanager.tasks.migrations.0014_invitations_stay_in_one_organization")
 
 
 def make_user(organization: Organization, username: str, email: str) -> list[User]:
@@ -139,6 +155,13 @@ def send(user: User | None, organization: Organization | None, *again: User | No
     FormSubmission.objects.bulk_create(
         FormSubmission(user=user, organization=organization, form="/", uuid=key) for _turn in range(1 + len(again))
     )
+
+
+def invite(organization: Organization, email: str, **fields: object) -> Invitation:
+    [row] = Invitation.objects.bulk_create(
+        [Invitation(organization=organization, email=email, roles="Editor", **fields)]
+    )
+    return row
 
 
 def make_project(organization: Organization, key: str) -> list[Project]:
@@ -188,6 +211,8 @@ def w(ada, acme, task, board, oscar):
     [notice] = make_notice(watcher, task.activities.latest("pk"))
     [foreign_watcher] = make_watcher(foreign_task, "oscar@globex.example")
     sent = FormSubmission.objects.create(organization=acme, user=ada, form="/tasks/new/", uuid=uuid.uuid4())
+    invite(acme, "cy@acme.example", invited_by=ada)
+    accepted = invite(acme, "al@acme.example", invited_by=ada, accepted_at=timezone.now())
     foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
     rows = {}
     for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
@@ -224,6 +249,7 @@ def w(ada, acme, task, board, oscar):
             Watcher: watcher,
             Notice: notice,
             FormSubmission: sent,
+            Invitation: accepted,
             **rows[ada],
         },
         membership=lambda: SprintMembership(organization=acme, task=archived, sprint=rows[ada][Sprint]),
@@ -291,6 +317,7 @@ def test_each_link_inside_an_organization_has_its_rule():
         *LINKS_OF_ATTACHMENTS.LINKS,
         *LINKS_OF_WATCHERS.LINKS,
         *LINKS_OF_SUBMISSIONS.LINKS,
+        *LINKS_OF_INVITATIONS.LINKS,
     }
 
 
@@ -313,6 +340,8 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         row.file = "1/another"
     if isinstance(row, FormSubmission):
         row.uuid = uuid.uuid4()
+    if isinstance(row, Invitation):
+        row.nonce = "another"
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])
@@ -333,6 +362,7 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         Watcher,
         Notice,
         FormSubmission,
+        Invitation,
     ],
 )
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import Organization, User
+from taskmanager.accounts.models import Invitation, Organization, User
 from taskmanager.tasks import cards, demo, jobs, queries, services
 from taskmanager.tasks.demo import loading
 from taskmanager.tasks.demo.comments import COMMENTS
@@ -87,6 +87,12 @@ def test_it_is_a_team_with_two_projects(ada):
     assert (roles["ada"], roles["ed"], roles["cleo"]) == ("Admin", "Editor", "Creator")
     assert Counter(roles.values())["Creator+Editor"] == 4
     assert all(user.get_full_name() and user.email.endswith("@acme.example") for user in User.objects.of(organization))
+
+
+def test_an_invitation_waits_and_sends_no_mail(ada):
+    invitation = Invitation.objects.of(ada.organization).open().get()
+    assert (invitation.email, invitation.roles) == ("nora@acme.example", "Creator Editor")
+    assert not DBTaskResult.objects.filter(task_path__contains="mail_invitation").exists()
 
 
 def test_everybody_has_the_password(ada):

@@ -9,7 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from taskmanager.accounts.models import User
+from taskmanager.accounts import jobs as account_jobs
+from taskmanager.accounts import services as accounts
+from taskmanager.accounts.models import Role, User
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Project
 
@@ -38,11 +40,12 @@ class Address:
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
     # The object in the address: a "free", "taken" or "watched" task, its "reference", a "comment" on it, a file of it
-    # ("attachment"), an "epic", a "sprint", or a "planned" task in a sprint.
+    # ("attachment"), an "epic", a "sprint", a "planned" task in a sprint, a "member" or an "invitation".
     example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, Any] = field(default_factory=dict)
     public: bool = False
+    stranger: int = 200  # the status of GET for who isn't signed in, where the page is public
     writes: bool = True  # whether the example of POST changes anything
 
 
@@ -127,6 +130,25 @@ ADDRESSES = {
     "accounts:profile": Address(
         get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"phone": "(555) 123-4567", "biography": "Hi"}
     ),
+    "accounts:member-list": Address(get=(200, 403, 403, 403)),
+    "accounts:member-edit": Address(
+        get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="member", data={"roles": ["Editor"]}
+    ),
+    "accounts:member-deactivate": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="member"),
+    "accounts:member-reactivate": Address(post=(302, 403, 403, 403), example="member", writes=False),
+    "accounts:invitation-list": Address(
+        get=(200, 403, 403, 403), post=(302, 403, 403, 403), data={"emails": "new@acme.example"}
+    ),
+    "accounts:invitation-resend": Address(post=(302, 403, 403, 403), example="invitation"),
+    "accounts:invitation-revoke": Address(post=(302, 403, 403, 403), example="invitation"),
+    # A token of ours, for an invitation that is gone.
+    "accounts:invitation-accept": Address(
+        get=(404, 404, 404, 404),
+        post=(404, 404, 404, 404),
+        public=True,
+        stranger=404,
+        arguments=(account_jobs.invitation_token("gone"),),
+    ),
     "help": Address(get=(200, 200, 200, 200), public=True),
     "about": Address(get=(200, 200, 200, 200), public=True),
     "contact": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),
@@ -154,8 +176,8 @@ def url_of(name: str, board: Project, author: User) -> str:
     example = ADDRESSES[name].example
     if not example:
         return reverse(name, args=ADDRESSES[name].arguments)
-    if example == "epic":
-        return reverse(name, args=[services.create_epic(board, actor=author, name="Audit").pk])
+    if example in {"member", "invitation", "epic"}:
+        return reverse(name, args=[_without_a_task(example, board, author)])
     watchers = ["bo@acme.example"] if example == "watched" else []
     task = services.create_task(board, actor=author, title="Rotate the signing keys", watchers=watchers)
     if example in {"sprint", "planned"}:
@@ -175,3 +197,15 @@ def url_of(name: str, board: Project, author: User) -> str:
         jobs.make_thumbnail.call(attachment.pk)
         return reverse(name, args=[attachment.pk])
     return reverse(name, args=[task.reference if example == "reference" else task.pk])
+
+
+def _without_a_task(example: str, board: Project, author: User) -> int:
+    """Return the id of a new epic, of a new invitation, or of a new member, a Creator."""
+    organization = board.organization
+    if example == "epic":
+        return services.create_epic(board, actor=author, name="Audit").pk
+    if example == "invitation":
+        return accounts.invite(organization, actor=author, emails=["in@acme.example"])[0].pk
+    return accounts.add_member(
+        organization, username="mo", email="mo@acme.example", password=None, roles=[Role.CREATOR]
+    ).pk

@@ -37,7 +37,12 @@ def rows(db: None) -> Callable[[], dict[str, list[dict[str, Any]]]]:
     """Return a function that reads all rows of the product, to be compared before and after."""
 
     def read() -> dict[str, list[dict[str, Any]]]:
-        models = [*apps.get_app_config("tasks").get_models(), *apps.get_app_config("accounts").get_models()]
+        # Who has which role is a row, too.
+        models = [
+            model
+            for app in ("tasks", "accounts")
+            for model in apps.get_app_config(app).get_models(include_auto_created=True)
+        ]
         found = {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
         del found["Throttle"]
         for user in found["User"]:

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import FormSubmission, Role, Throttle, User
 from taskmanager.settings.environment import TAKEN_ADDRESSES
 from taskmanager.tasks import services
@@ -72,6 +73,7 @@ def foreign(oscar, staff):
     FormSubmission.objects.create(
         organization=oscar.organization, user=oscar, form="/Globex-secret/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"
     )
+    accounts.invite(oscar.organization, actor=oscar, emails=["secret@globex.example"])
     Throttle.objects.create(key="Globex-secret", ends_at=timezone.now())
 
     def find(model):
@@ -210,6 +212,7 @@ def test_a_list_takes_the_same_queries_for_3_and_30_rows(model, root, board, ada
             task = services.create_task(board, actor=bo, title="x", owner=bo)
             services.create_comment(task, actor=bo, text="x")
             services.create_project(board.organization, name="x", key=f"P{index}")
+            accounts.invite(board.organization, actor=bo, emails=[f"in{index}@acme.example"])
             FormSubmission.objects.create(
                 organization=bo.organization, user=bo, form="/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"
             )

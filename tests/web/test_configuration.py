@@ -88,6 +88,7 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"THROTTLE_SIGN_IN": "0/m"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_SIGN_IN": "10/w"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_CONTACT": "seldom"}, "THROTTLE_CONTACT"),
+        ({"THROTTLE_INVITATION": "-1/h"}, "THROTTLE_INVITATION"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
         ({"MEDIA_URL_STORAGE": "ftp"}, "MEDIA_URL_STORAGE"),
         ({"STATIC_STORAGE": "cdn"}, "STATIC_STORAGE"),

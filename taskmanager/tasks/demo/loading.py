@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import Organization, Role, User
+from taskmanager.accounts.models import INVITED_AS, Invitation, Organization, Role, User
 from taskmanager.errors import Conflict
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.demo.files import uploads
@@ -109,6 +109,7 @@ def make(password: str, clock: Clock) -> User:
         is_demo = Organization.objects.filter(slug=SLUG, is_demo=True).exists()
         raise DemoExists if is_demo else AcmeIsTaken
     people = _hire(organization, password)
+    _invite(organization, people[ADMIN])
     web = services.create_project(organization, name="Web", key="WEB")
     mobile = services.create_project(organization, name="Mobile", key="APP")
     acts = [
@@ -166,6 +167,13 @@ def _hire(organization: Organization, password: str) -> dict[str, User]:
     }
     User.objects.of(organization).update(password=make_password(password))
     return people
+
+
+def _invite(organization: Organization, admin: User) -> None:
+    """Let somebody have an invitation that waits. No mail is sent: the address is nobody's."""
+    Invitation.objects.create(
+        organization=organization, email=f"nora@{SLUG}.example", roles=" ".join(INVITED_AS), invited_by=admin
+    )
 
 
 def _make_epics(project: Project, people: dict[str, User]) -> dict[str, Epic]:

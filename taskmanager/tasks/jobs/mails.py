@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django_tasks_db.models import DBTaskResult
 
+from taskmanager.accounts.models import User
 from taskmanager.tasks import history, markdown
 from taskmanager.tasks.history import Event
 from taskmanager.tasks.models import Activity, Notice, Task, Watcher
@@ -106,7 +107,9 @@ def _mail(watcher: Watcher) -> None:
     )
     # Of a comment that was deleted meanwhile nothing is told.
     told = [line for line in lines.order_by("pk") if line.comment or line.verb != Activity.Verb.COMMENTED]
-    if told:
+    # A member who was deactivated since is told nothing at all.
+    gone = User.objects.filter(organization=watcher.organization_id, email=watcher.email, is_active=False)
+    if told and not gone.exists():
         watched = Task.objects.select_related("project", "organization").get(pk=watcher.task_id)
         message_of(watched, watcher, told).send()
     Notice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()

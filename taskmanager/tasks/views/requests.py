@@ -1,45 +1,30 @@
 """What the pages of tasks have in common: who asks, for which task, and what is said afterwards."""
 
-from dataclasses import dataclass, field
-
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.loader import render_to_string
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import mark_safe
-from django_htmx.middleware import HtmxDetails
 
-from taskmanager.accounts.models import User
-from taskmanager.accounts.submissions import AlreadySubmitted
+from taskmanager.accounts.requests import MemberRequest, Toast, Undo, made_before, say
 from taskmanager.tasks import queries
 from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.models import Attachment, Comment, Epic, Project, Sprint, Task
 
-
-class MemberRequest(HttpRequest):
-    """A request of somebody who is signed in, as every view behind the sign-in gets it."""
-
-    user: User
-    htmx: HtmxDetails
-
-
-@dataclass(frozen=True)
-class Undo:
-    """The way back from what was just done: a form's address and its fields."""
-
-    url: str
-    fields: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Toast:
-    """A sentence about what was done, with the way back where there is one."""
-
-    text: str
-    undo: Undo | None = None
-    kind: str = "success"
+__all__ = [
+    "MemberRequest",
+    "Toast",
+    "Undo",
+    "chosen_project",
+    "find_attachment",
+    "find_comment",
+    "find_epic",
+    "find_sprint",
+    "find_task",
+    "made_before",
+    "page_before",
+    "say",
+    "wants_json",
+]
 
 
 def find_task(request: MemberRequest, pk: int) -> Task:
@@ -81,19 +66,6 @@ def find_attachment(request: MemberRequest, pk: int) -> Attachment:
 def wants_json(request: HttpRequest) -> bool:
     """Whether the client asked for JSON rather than for a page."""
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-
-
-def say(request: HttpRequest, toast: Toast) -> None:
-    """Show the sentence on the next page."""
-    html = render_to_string("toasts.html#message", {"text": toast.text, "undo": toast.undo}, request=request)
-    level = messages.ERROR if toast.kind == "error" else messages.SUCCESS
-    messages.add_message(request, level, mark_safe(html))  # noqa: S308 (rendered by our template)
-
-
-def made_before(request: HttpRequest, error: AlreadySubmitted, *, otherwise: str) -> HttpResponse:
-    """Lead who sent a form again to what it made the first time, or to the page `otherwise`; say so there."""
-    say(request, Toast(str(error)))
-    return redirect(error.made or otherwise)
 
 
 def page_before(request: HttpRequest) -> str:
