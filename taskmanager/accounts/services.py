@@ -3,23 +3,33 @@
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group
+from django.contrib.auth.tokens import default_token_generator
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import jobs, throttling
 from taskmanager.accounts.models import Organization, Role, User
-from taskmanager.errors import Conflict
+from taskmanager.errors import Conflict, DomainError
 
 # An attacker with many accounts or many addresses is slowed down too, but far later than one who
 # guesses one password: colleagues often share an address, and nobody may lock out somebody else.
 SHARED_LIMIT_FACTOR = 10
+# How many reset mails one address may ask for to one account, and in how many seconds.
+THROTTLE_RESET = (5, 3600)
 
 
 class NameTaken(Conflict):
     """Another request registered the same slug, username or address at the same moment."""
 
     message = "That name has just been taken. Try again."
+
+
+class LinkUsed(DomainError):
+    """The link of the mail has just been used by another request, or time ran out while somebody typed."""
+
+    message = "This link has been used or is too old. Ask for another."
 
 
 def create_organization(name: str, *, is_demo: bool = False, slug: str = "") -> Organization:
@@ -83,6 +93,56 @@ def sign_in(*, organization: str, username: str, password: str, address: str) ->
         return None
     throttling.forget("sign-in", account, address)
     return user
+
+
+@sensitive_variables("password")
+def is_own_password(user: User, password: str) -> bool:
+    """Whether it is the password of somebody who is signed in: a stolen session must not find it out by guessing.
+
+    Raises TooManyRequests, before the password is looked at, for more tries than THROTTLE_SIGN_IN.
+    """
+    limit, seconds = settings.THROTTLE_SIGN_IN
+    throttling.count_try("password", str(user.pk), limit=limit, seconds=seconds)
+    is_right: bool = user.check_password(password)
+    if is_right:
+        throttling.forget("password", str(user.pk))
+    return is_right
+
+
+@sensitive_variables("password")
+@transaction.atomic
+def change_password(user: User, *, password: str) -> None:
+    """Give the user another password. Their sessions end, and a mail tells them."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    jobs.mail_password_changed.enqueue(user.pk, timezone.now().isoformat())
+
+
+def request_password_reset(*, organization: str, email: str, address: str) -> None:
+    """Have a link mailed that chooses a new password, by a job; `address` is where the request came from.
+
+    Nothing is looked up here, so that neither the answer nor its time tells who has an account. Raises
+    TooManyRequests for more requests than THROTTLE_RESET, for accounts that don't exist, too.
+    """
+    organization, email = organization.lower(), email.lower()
+    limit, seconds = THROTTLE_RESET
+    throttling.count_try("reset", organization, email, address, limit=limit, seconds=seconds)
+    shared_limit = limit * SHARED_LIMIT_FACTOR
+    throttling.count_try("reset-account", organization, email, limit=shared_limit, seconds=seconds)
+    throttling.count_try("reset-address", address, limit=shared_limit, seconds=seconds)
+    with transaction.atomic():
+        jobs.mail_password_reset.enqueue(organization, email)
+
+
+@sensitive_variables("token", "password")
+@transaction.atomic
+def reset_password(user: User, *, token: str, password: str) -> None:
+    """Give the user another password by the token of a mail, which works once. Raises LinkUsed."""
+    # The row lock holds until commit: a second request with the same token waits here and then sees another password.
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if not (user.is_active and default_token_generator.check_token(user, token)):
+        raise LinkUsed
+    change_password(user, password=password)
 
 
 def is_last_admin(user: User) -> bool:

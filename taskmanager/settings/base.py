@@ -144,6 +144,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# How many seconds the link of a reset mail works.
+PASSWORD_RESET_TIMEOUT = 3 * 3600
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "tasks:board"
 LOGOUT_REDIRECT_URL = "accounts:login"

@@ -239,6 +239,7 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "contact": "/contact/",
         "contact thanks": "/contact/thanks/",
         "profile": "/accounts/profile/",
+        "change the password": "/accounts/password_change/",
         "not found": "/tasks/999999/",
     }
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from taskmanager.accounts.models import User
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Project
+from tests.conftest import PASSWORD
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
@@ -127,6 +128,18 @@ ADDRESSES = {
     "accounts:profile": Address(
         get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"phone": "(555) 123-4567", "biography": "Hi"}
     ),
+    "accounts:password-change": Address(
+        get=(200, 200, 200, 200),
+        post=(302, 302, 302, 302),
+        data={"old_password": PASSWORD, "new_password1": "a wholly new one 7", "new_password2": "a wholly new one 7"},
+    ),
+    "accounts:password-reset": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),
+    "accounts:password-reset-done": Address(get=(200, 200, 200, 200), public=True),
+    # A forged link.
+    "accounts:password-reset-confirm": Address(
+        get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True, arguments=("MQ", "abc-def")
+    ),
+    "accounts:password-reset-complete": Address(get=(200, 200, 200, 200), public=True),
     "help": Address(get=(200, 200, 200, 200), public=True),
     "about": Address(get=(200, 200, 200, 200), public=True),
     "contact": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),
