@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
+from taskmanager.accounts.sessions import note_use
 from taskmanager.errors import DomainError, TooManyRequests
 from taskmanager.tasks.views.requests import Toast, page_before, wants_json
 
@@ -64,6 +65,13 @@ class SessionMiddleware(sessions.SessionMiddleware):
         """Begin a new session where the key in the cookie is no key."""
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         request.session = self.SessionStore(key if SESSION_KEY.fullmatch(key) else None)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Note that the session is used, before it is saved."""
+        if hasattr(request, "session"):
+            meta = request.META
+            note_use(request.session, address=meta.get("REMOTE_ADDR", ""), agent=meta.get("HTTP_USER_AGENT", ""))
+        return super().process_response(request, response)
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import jobs, throttling
-from taskmanager.accounts.models import Organization, Role, User
+from taskmanager.accounts.models import Organization, Role, Session, User
 from taskmanager.errors import Conflict, DomainError
 
 # An attacker with many accounts or many addresses is slowed down too, but far later than one who
@@ -111,11 +111,24 @@ def is_own_password(user: User, password: str) -> bool:
 
 @sensitive_variables("password")
 @transaction.atomic
-def change_password(user: User, *, password: str) -> None:
-    """Give the user another password. Their sessions end, and a mail tells them."""
+def change_password(user: User, *, password: str, keep: str = "") -> None:
+    """Give the user another password. Their sessions end, but for the one to `keep`, and a mail tells them."""
     user.set_password(password)
     user.save(update_fields=["password"])
+    end_sessions(user, keep=keep)
     jobs.mail_password_changed.enqueue(user.pk, timezone.now().isoformat())
+
+
+@transaction.atomic
+def end_sessions(user: User, *, keep: str = "", only: str = "") -> int:
+    """Sign the user out everywhere, or only in one session, but never in the one to `keep`; return of how many.
+
+    Sessions are named by the hashes of their keys.
+    """
+    sessions = Session.objects.filter(user=user).exclude(pk=keep)
+    found = list((sessions.filter(pk=only) if only else sessions).values_list("pk", flat=True))
+    Session.get_session_store_class().forget(found)
+    return len(found)
 
 
 def request_password_reset(*, organization: str, email: str, address: str) -> None:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("login/", views.SignInView.as_view(), name="login"),
     path("logout/", views.SignOutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),
+    path("sessions/", views.session_list, name="session-list"),
     path("password_change/", views.password_change, name="password-change"),
     path("password_reset/", views.password_reset, name="password-reset"),
     path("password_reset/done/", views.password_reset_done, name="password-reset-done"),

@@ -1,5 +1,6 @@
-"""Signing in and out, passwords, and one's own profile."""
+"""Signing in and out, passwords, sessions, and one's own profile."""
 
+import re
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, LoginView, L
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -23,10 +25,13 @@ from taskmanager.accounts.forms import (
     ProfileForm,
     SignInForm,
 )
-from taskmanager.accounts.models import User
+from taskmanager.accounts.models import Session, User
+from taskmanager.accounts.sessions import hash_of
 from taskmanager.errors import TooManyRequests
 
 ORGANIZATION_COOKIE = "organization"
+# What names a session in its list.
+HASH = re.compile(r"[0-9a-f]{64}")
 REMEMBER_SECONDS = 365 * 24 * 3600
 
 
@@ -97,7 +102,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     form = PasswordChangeForm(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        services.change_password(user, password=form.cleaned_data["new_password1"])
+        services.change_password(user, password=form.cleaned_data["new_password1"], keep=_session_of(request))
         update_session_auth_hash(request, user)
         messages.success(request, "Your password is changed. Everywhere else you are signed out.")
         return redirect("accounts:profile")
@@ -160,6 +165,30 @@ class NewPasswordView(PasswordResetConfirmView):
 def password_reset_complete(request: HttpRequest) -> HttpResponse:
     """Tell that the new password counts."""
     return render(request, "accounts/password_reset_complete.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_list(request: HttpRequest) -> HttpResponse:
+    """Show where one is signed in; `end` signs out of one session, or of all "others"."""
+    user = cast("User", request.user)
+    mine = _session_of(request)
+    if request.method == "POST":
+        chosen = request.POST.get("end", "")
+        if chosen == "others":
+            ended = services.end_sessions(user, keep=mine)
+        else:
+            ended = services.end_sessions(user, keep=mine, only=chosen) if HASH.fullmatch(chosen) else 0
+        words = {0: "Nothing to do: it had ended already.", 1: "You are signed out there."}
+        messages.success(request, words.get(ended, f"You are signed out of {ended} other sessions."))
+        return redirect("accounts:session-list")
+    sessions = Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-seen_at")
+    ordered = sorted(sessions, key=lambda each: each.pk != mine)
+    return render(request, "accounts/sessions.html", {"sessions": ordered, "mine": mine})
+
+
+def _session_of(request: HttpRequest) -> str:
+    return hash_of(request.session.session_key)
 
 
 def _known_organization(request: HttpRequest) -> str:

@@ -111,6 +111,7 @@ NAMES = [
     "contact",
     "contact thanks",
     "profile",
+    "sessions",
     "change the password",
     "not found",
 ]

@@ -128,6 +128,9 @@ ADDRESSES = {
     "accounts:profile": Address(
         get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"phone": "(555) 123-4567", "biography": "Hi"}
     ),
+    "accounts:session-list": Address(
+        get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"end": "others"}, writes=False
+    ),
     "accounts:password-change": Address(
         get=(200, 200, 200, 200),
         post=(302, 302, 302, 302),
