@@ -1,9 +1,11 @@
 """What happens around every request: the sign-in, and the one place where domain errors become answers."""
 
 import re
+import zoneinfo
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,6 +16,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.middleware import gzip
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -91,6 +94,30 @@ class SignInMiddleware(LoginRequiredMiddleware):
             # Where a form is sent to, there may be nothing to come back to: come back to the form.
             return redirect_to_login(_path_before(request))
         return super().handle_no_permission(request, view_func)
+
+
+class TimeZoneMiddleware:
+    """Lets a page be made in the time zone of whoever asked for it: its times, and what is today."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Take the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on; afterwards the thread, which serves others next, is in UTC again."""
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any) -> None:
+        """Take the zone of who is signed in, UTC where this machine doesn't know it any more.
+
+        Public pages tell no times; looking for a user there would cost a query, and may be what can't be done.
+        """
+        name = getattr(request.user, "time_zone", "UTC") if getattr(view, "login_required", True) else "UTC"
+        with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError):
+            timezone.activate(zoneinfo.ZoneInfo(name))
 
 
 def _path_before(request: HttpRequest) -> str:

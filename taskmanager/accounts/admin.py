@@ -164,7 +164,7 @@ class UserEditForm(TenantForm, UserChangeForm[User]):
 
     class Meta:
         model = User
-        fields = ("organization", "username", "email", "phone", "is_active", "groups", "is_staff")
+        fields = ("organization", "username", "email", "phone", "time_zone", "theme", "is_active", "groups", "is_staff")
         field_classes: ClassVar = {"phone": PhoneField}
 
     def clean_email(self) -> str:
@@ -197,7 +197,7 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
     actions = None  # people are deleted one at a time: each look finds out who is the last Admin
     fieldsets = (
         (None, {"fields": ("organization", "username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email", "phone", "biography")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "phone", "biography", "time_zone", "theme")}),
         ("Roles", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+import zoneinfo
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.core.validators import MaxLengthValidator
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import services
-from taskmanager.accounts.models import BIOGRAPHY_LENGTH, Organization, User, validate_username
+from taskmanager.accounts.models import BIOGRAPHY_LENGTH, Organization, Theme, User, validate_username
 from taskmanager.accounts.submissions import UuidField
 from taskmanager.errors import TooManyRequests
 
@@ -45,6 +46,16 @@ class PhoneField(forms.CharField):
         return digits
 
 
+def time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the zones that people live in, by region."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(zoneinfo.available_timezones()):
+        region, _, place = name.partition("/")
+        if place and region not in {"Etc", "SystemV", "posix", "right"}:
+            regions.setdefault(region, []).append((name, place.replace("_", " ").replace("/", ", ")))
+    return [("Everywhere", [("UTC", "UTC")]), *regions.items()]
+
+
 class ProfileForm(forms.Form):
     """What somebody tells their colleagues about themselves."""
 
@@ -54,6 +65,19 @@ class ProfileForm(forms.Form):
         max_length=BIOGRAPHY_LENGTH,
         help_text="What colleagues should know about you. Markdown.",
         widget=forms.Textarea(attrs={**TEXT, "rows": 6}),
+    )
+    time_zone = forms.TypedChoiceField(
+        required=False,
+        empty_value="UTC",
+        choices=time_zones,
+        help_text="All times are shown in it, and a day begins when it does there",
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    theme = forms.TypedChoiceField(
+        required=False,
+        empty_value=Theme.SYSTEM,
+        choices=Theme.choices,
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
 
     def clean_biography(self) -> str:

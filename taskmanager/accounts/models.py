@@ -40,6 +40,14 @@ class Role(models.TextChoices):
     ADMIN = "Admin"
 
 
+class Theme(models.TextChoices):
+    """The colours of the pages."""
+
+    SYSTEM = "system", "As the system has it"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
 class Organization(models.Model):
     """The tenant: everything belongs to exactly one, and nothing is seen across."""
 
@@ -151,6 +159,13 @@ class User(AbstractUser):
         blank=True, default="", max_length=BIOGRAPHY_LENGTH, db_comment="What they say about themselves, as Markdown"
     )
 
+    time_zone = models.CharField(
+        max_length=64, default="UTC", db_comment="The zone of every time and day that they see, as the IANA names it"
+    )
+    theme = models.CharField(
+        max_length=6, choices=Theme, default=Theme.SYSTEM, db_comment="The colours of their pages: system, light, dark"
+    )
+
     REQUIRED_FIELDS: ClassVar[list[str]] = ["organization", "email"]
 
     objects: ClassVar[UserManager] = UserManager()
@@ -183,6 +198,10 @@ class User(AbstractUser):
                 condition=LessThanOrEqual(Length("biography"), BIOGRAPHY_LENGTH),
                 name="accounts_user_biography_is_not_too_long",
             ),
+            models.CheckConstraint(
+                condition=models.Q(time_zone__regex=r"^[A-Za-z0-9_+/-]+\Z"), name="accounts_user_time_zone_is_a_name"
+            ),
+            models.CheckConstraint(condition=models.Q(theme__in=Theme.values), name="accounts_user_theme_is_known"),
         ]
 
     def __str__(self) -> str:

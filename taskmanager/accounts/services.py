@@ -176,7 +176,10 @@ def count_contact_message(address: str) -> None:
     throttling.count_try("contact", address, limit=limit, seconds=seconds)
 
 
-def edit_profile(user: User, *, phone: str, biography: str) -> None:
-    """Change what somebody tells about themselves; the form has made ten digits of the phone."""
-    user.phone, user.biography = phone, biography
-    user.save(update_fields=["phone", "biography"])
+def edit_profile(user: User, *, phone: str, biography: str, time_zone: str, theme: str) -> None:
+    """Change what somebody tells about themselves, and how pages look to them.
+
+    The form has made ten digits of the phone, and knows the zones and themes.
+    """
+    user.phone, user.biography, user.time_zone, user.theme = phone, biography, time_zone, theme
+    user.save(update_fields=["phone", "biography", "time_zone", "theme"])

@@ -82,7 +82,7 @@ class SignOutView(LogoutView):
 def profile(request: HttpRequest) -> HttpResponse:
     """Change one's own profile."""
     user = cast("User", request.user)  # nobody else gets past the sign-in
-    initial = {"phone": user.phone, "biography": user.biography}
+    initial = {name: getattr(user, name) for name in ("phone", "biography", "time_zone", "theme")}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         # A program may send one field alone; the other stays as it is.
