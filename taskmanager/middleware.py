@@ -1,7 +1,6 @@
 """What happens around every request: the sign-in, and the one place where domain errors become answers."""
 
 import re
-import zoneinfo
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
@@ -20,6 +19,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
+from taskmanager.accounts.models import User
 from taskmanager.accounts.sessions import note_use
 from taskmanager.errors import DomainError, TooManyRequests
 from taskmanager.tasks.views.requests import Toast, page_before, wants_json
@@ -111,13 +111,12 @@ class TimeZoneMiddleware:
             timezone.deactivate()
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any) -> None:
-        """Take the zone of who is signed in, UTC where this machine doesn't know it any more.
+        """Take the zone of who is signed in.
 
         Public pages tell no times; looking for a user there would cost a query, and may be what can't be done.
         """
-        name = getattr(request.user, "time_zone", "UTC") if getattr(view, "login_required", True) else "UTC"
-        with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError):
-            timezone.activate(zoneinfo.ZoneInfo(name))
+        if getattr(view, "login_required", True) and isinstance(request.user, User):
+            timezone.activate(request.user.zone)
 
 
 def _path_before(request: HttpRequest) -> str:

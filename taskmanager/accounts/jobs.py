@@ -9,6 +9,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.tasks import task
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlencode, urlsafe_base64_encode
 
@@ -59,7 +60,8 @@ def mail_password_changed(user_id: int, changed_at: str) -> None:
         "changed_at": datetime.datetime.fromisoformat(changed_at),
         "url": f"{settings.PUBLIC_URL}{reverse('accounts:password-reset')}?{query}",
     }
-    _mail(user, "password_changed", f"Your password for {user.organization.name} was changed", context)
+    with timezone.override(user.zone):
+        _mail(user, "password_changed", f"Your password for {user.organization.name} was changed", context)
 
 
 def _mail(user: User, name: str, subject: str, context: dict[str, Any]) -> None:

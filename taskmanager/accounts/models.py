@@ -1,5 +1,6 @@
 """Organizations and their people. A user belongs to exactly one organization."""
 
+import zoneinfo
 from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
@@ -222,6 +223,14 @@ class User(AbstractUser):
         if self.is_superuser:
             permissions = list(Permission.objects.order_by().values_list(CODE, flat=True))
         return Rights(frozenset(permissions), frozenset(int(pk) for pk in (self.group_ids or "").split()))
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone, UTC where this machine doesn't know it any more."""
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            return zoneinfo.ZoneInfo("UTC")
 
     @property
     def initials(self) -> str:
