@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,9 +15,12 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.middleware import gzip
 from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
+from taskmanager.accounts.models import User
+from taskmanager.accounts.sessions import note_use
 from taskmanager.errors import DomainError, TooManyRequests
 from taskmanager.tasks.views.requests import Toast, page_before, wants_json
 
@@ -65,6 +69,13 @@ class SessionMiddleware(sessions.SessionMiddleware):
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         request.session = self.SessionStore(key if SESSION_KEY.fullmatch(key) else None)
 
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Note that the session is used, before it is saved."""
+        if hasattr(request, "session"):
+            meta = request.META
+            note_use(request.session, address=meta.get("REMOTE_ADDR", ""), agent=meta.get("HTTP_USER_AGENT", ""))
+        return super().process_response(request, response)
+
 
 class SignInMiddleware(LoginRequiredMiddleware):
     """Asks for a sign-in before every view that isn't marked with `login_not_required`."""
@@ -83,6 +94,29 @@ class SignInMiddleware(LoginRequiredMiddleware):
             # Where a form is sent to, there may be nothing to come back to: come back to the form.
             return redirect_to_login(_path_before(request))
         return super().handle_no_permission(request, view_func)
+
+
+class TimeZoneMiddleware:
+    """Lets a page be made in the time zone of whoever asked for it: its times, and what is today."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Take the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on; afterwards the thread, which serves others next, is in UTC again."""
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any) -> None:
+        """Take the zone of who is signed in.
+
+        Public pages tell no times; looking for a user there would cost a query, and may be what can't be done.
+        """
+        if getattr(view, "login_required", True) and isinstance(request.user, User):
+            timezone.activate(request.user.zone)
 
 
 def _path_before(request: HttpRequest) -> str:

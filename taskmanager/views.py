@@ -9,7 +9,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from taskmanager import __version__
@@ -25,6 +25,7 @@ from taskmanager.tasks import services
 from taskmanager.tasks.views.requests import Toast, made_before, say
 
 
+@sensitive_post_parameters("password1", "password2")
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:

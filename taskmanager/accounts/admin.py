@@ -14,7 +14,7 @@ from waffle import admin as waffle_admin
 
 from taskmanager.accounts import services
 from taskmanager.accounts.forms import PhoneField
-from taskmanager.accounts.models import Flag, FormSubmission, Invitation, Organization, Role, Throttle, User
+from taskmanager.accounts.models import Flag, FormSubmission, Invitation, Organization, Role, Session, Throttle, User
 
 
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -164,7 +164,7 @@ class UserEditForm(TenantForm, UserChangeForm[User]):
 
     class Meta:
         model = User
-        fields = ("organization", "username", "email", "phone", "is_active", "groups", "is_staff")
+        fields = ("organization", "username", "email", "phone", "time_zone", "theme", "is_active", "groups", "is_staff")
         field_classes: ClassVar = {"phone": PhoneField}
 
     def clean_email(self) -> str:
@@ -199,7 +199,7 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
     actions = None  # people are deleted one at a time: each look finds out who is the last Admin
     fieldsets = (
         (None, {"fields": ("organization", "username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email", "phone", "biography")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "phone", "biography", "time_zone", "theme")}),
         ("Roles", {"fields": ("is_active", "groups", "is_staff", "is_superuser")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
@@ -234,9 +234,10 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         super().delete_model(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Ask for no permission to forget which forms somebody sent."""
+        """Ask for no permission to forget which forms somebody sent, and to sign them out."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)
-        return found, counts, needed - {FormSubmission._meta.verbose_name}, protected  # noqa: SLF001
+        ours = {model._meta.verbose_name for model in (FormSubmission, Session)}  # noqa: SLF001
+        return found, counts, needed - ours, protected
 
 
 def _groups_to_give(user: Any) -> QuerySet[Group]:
@@ -304,6 +305,34 @@ class ThrottleAdmin(SuperuserOnly):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
         return False
+
+
+@admin.register(Session)
+class SessionAdmin(SuperuserOnly):
+    """Who is signed in where. What a session holds isn't shown; deleting a row signs somebody out."""
+
+    list_display = ("user", "browser", "address", "begun_at", "seen_at", "expire_date")
+    list_filter = ("seen_at",)
+    list_select_related = ("user__organization",)
+    search_fields = ("user__username", "user__email")
+    ordering = ("-seen_at",)
+    fields = ("user", "browser", "address", "begun_at", "seen_at", "expire_date")
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Session) -> None:
+        """End the session in the cache, too."""
+        Session.get_session_store_class().forget([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        """End the sessions in the cache, too."""
+        Session.get_session_store_class().forget(list(queryset.values_list("pk", flat=True)))
 
 
 @admin.register(FormSubmission)

@@ -1,13 +1,15 @@
-"""Forms of registration and sign-in."""
+"""Forms of registration, sign-in, passwords and one's profile."""
 
 import re
 import unicodedata
+import zoneinfo
 from typing import Any
 
 from django import forms
+from django.contrib.auth import forms as auth_forms
 from django.contrib.auth.forms import SetPasswordMixin
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.utils.html import format_html
 from django.views.decorators.debug import sensitive_variables
 
@@ -18,6 +20,7 @@ from taskmanager.accounts.models import (
     Invitation,
     Organization,
     Role,
+    Theme,
     User,
     validate_username,
 )
@@ -30,6 +33,7 @@ WHAT_ROLES_MAY = {
     Role.EDITOR: "claims tasks, changes their own, plans sprints",
     Role.ADMIN: "may do everything, and manages members",
 }
+PASSWORD_LENGTH = 4096
 
 
 def one_line(value: str) -> None:
@@ -57,6 +61,16 @@ class PhoneField(forms.CharField):
         return digits
 
 
+def time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the zones that people live in, by region."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(zoneinfo.available_timezones()):
+        region, _, place = name.partition("/")
+        if place and region not in {"Etc", "SystemV", "posix", "right"}:
+            regions.setdefault(region, []).append((name, place.replace("_", " ").replace("/", ", ")))
+    return [("Everywhere", [("UTC", "UTC")]), *regions.items()]
+
+
 class ProfileForm(forms.Form):
     """What somebody tells their colleagues about themselves."""
 
@@ -66,6 +80,19 @@ class ProfileForm(forms.Form):
         max_length=BIOGRAPHY_LENGTH,
         help_text="What colleagues should know about you. Markdown.",
         widget=forms.Textarea(attrs={**TEXT, "rows": 6}),
+    )
+    time_zone = forms.TypedChoiceField(
+        required=False,
+        empty_value="UTC",
+        choices=time_zones,
+        help_text="All times are shown in it, and a day begins when it does there",
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    theme = forms.TypedChoiceField(
+        required=False,
+        empty_value=Theme.SYSTEM,
+        choices=Theme.choices,
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
 
     def clean_biography(self) -> str:
@@ -111,7 +138,7 @@ class SignInForm(forms.Form):
         widget=forms.TextInput(attrs={**TEXT, "autocomplete": "username", "autocapitalize": "none"}),
     )
     password = forms.CharField(
-        max_length=4096,
+        max_length=PASSWORD_LENGTH,
         strip=False,
         widget=forms.PasswordInput(attrs={**TEXT, "autocomplete": "current-password"}),
     )
@@ -142,6 +169,64 @@ class SignInForm(forms.Form):
         if self.user is None:
             raise ValidationError("Organization, username or password is not right.")
         return cleaned
+
+
+class NewPasswordForm(auth_forms.SetPasswordForm[User]):
+    """A new password, twice, without the old one: the link of a mail stands for it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Dress Django's fields like ours."""
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.update(TEXT)
+            # No longer than the sign-in takes.
+            field.validators.append(MaxLengthValidator(PASSWORD_LENGTH))
+        self.fields["new_password1"].label = "New password"
+        self.fields["new_password2"].label = "New password again"
+        self.fields["new_password2"].help_text = ""
+
+
+class PasswordChangeForm(NewPasswordForm):
+    """The old password, and a new one twice."""
+
+    old_password = forms.CharField(
+        max_length=PASSWORD_LENGTH,
+        strip=False,
+        label="Old password",
+        widget=forms.PasswordInput(attrs={**TEXT, "autocomplete": "current-password", "autofocus": True}),
+    )
+    field_order = ("old_password", "new_password1", "new_password2")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Begin without an error of too many tries."""
+        super().__init__(*args, **kwargs)
+        self.throttled: TooManyRequests | None = None
+
+    @sensitive_variables("password")
+    def clean_old_password(self) -> str:
+        """Return the old password, where it is the right one."""
+        password = str(self.cleaned_data["old_password"])
+        try:
+            is_right = services.is_own_password(self.user, password)
+        except TooManyRequests as error:
+            self.throttled = error
+            raise ValidationError(str(error)) from error
+        if not is_right:
+            raise ValidationError("That is not your password.")
+        return password
+
+
+class PasswordResetForm(forms.Form):
+    """Whose password it is: an organization and an address in it."""
+
+    organization = forms.CharField(
+        max_length=60,
+        help_text="Its short name, as in your team's links",
+        widget=forms.TextInput(attrs={**TEXT, "autocomplete": "organization", "autocapitalize": "none"}),
+    )
+    email = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={**TEXT, "autocomplete": "email"})
+    )
 
 
 class RegistrationForm(SetPasswordMixin[User], forms.Form):

@@ -1,16 +1,22 @@
 """What is done after the answer was sent."""
 
+import datetime
 import hashlib
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.tasks import task
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlencode, urlsafe_base64_encode
 
-from taskmanager.accounts.models import Invitation
+from taskmanager.accounts.models import Invitation, User
 
 INVITATION_SALT = "taskmanager.accounts.invitation"
 
@@ -28,6 +34,53 @@ def mail_contact(from_email: str, subject: str, message: str, sender: str) -> No
         to=[settings.CONTACT_EMAIL],
         reply_to=[from_email],
     ).send()
+
+
+@task()
+def mail_password_reset(organization: str, email: str) -> None:
+    """Mail a link that chooses a new password to the member with this address; do nothing where there is none.
+
+    The link is made here and not when it is asked for, so that it is nowhere but in the mail.
+    """
+    members = User.objects.active().filter(organization__slug=organization, email=email)
+    user = members.select_related("organization").first()
+    if user is None or not user.has_usable_password():
+        return
+    arguments = [urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)]
+    context = {
+        "url": f"{settings.PUBLIC_URL}{reverse('accounts:password-reset-confirm', args=arguments)}",
+        "hours": settings.PASSWORD_RESET_TIMEOUT // 3600,
+    }
+    _mail(user, "password_reset", f"A new password for {user.organization.name}", context)
+
+
+@task()
+def mail_password_changed(user_id: int, changed_at: str) -> None:
+    """Tell somebody that their password was changed, at that time (ISO 8601), and what to do if it wasn't by them."""
+    user = User.objects.select_related("organization").filter(pk=user_id).first()
+    if user is None:
+        return
+    query = urlencode({"org": user.organization.slug})
+    context = {
+        "changed_at": datetime.datetime.fromisoformat(changed_at),
+        "url": f"{settings.PUBLIC_URL}{reverse('accounts:password-reset')}?{query}",
+    }
+    with timezone.override(user.zone):
+        _mail(user, "password_changed", f"Your password for {user.organization.name} was changed", context)
+
+
+def _mail(user: User, name: str, subject: str, context: dict[str, Any]) -> None:
+    """Send the user the mail whose two templates have this name, as text and as HTML."""
+    context = {**context, "user": user, "organization": user.organization}
+    message = EmailMultiAlternatives(
+        # A line end in an organization's name would begin another header.
+        subject=" ".join(subject.split()),
+        body=render_to_string(f"accounts/mail/{name}.txt", context),
+        to=[user.email],
+        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: nobody's out-of-office replies to it
+    )
+    message.attach_alternative(render_to_string(f"accounts/mail/{name}.html", context), "text/html")
+    message.send()
 
 
 @task()

@@ -2,14 +2,18 @@
 
 import datetime
 import secrets
+import zoneinfo
 from collections.abc import Collection
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import combinations
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, Group, Permission
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Value
@@ -18,6 +22,9 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.functional import cached_property
 from waffle.models import AbstractBaseFlag, AbstractUserFlag
+
+from taskmanager.accounts.agents import in_words
+from taskmanager.accounts.sessions import AGENT_LENGTH
 
 AVATAR_COLOURS = 8
 BIOGRAPHY_LENGTH = 5000
@@ -41,6 +48,14 @@ class Role(models.TextChoices):
 SETS_OF_ROLES = [" ".join(roles) for count in (1, 2, 3) for roles in combinations(Role.values, count)]
 INVITED_AS = (Role.CREATOR, Role.EDITOR)
 INVITATION_LIFE = datetime.timedelta(days=7)
+
+
+class Theme(models.TextChoices):
+    """The colours of the pages."""
+
+    SYSTEM = "system", "As the system has it"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
 
 
 class Organization(models.Model):
@@ -158,6 +173,13 @@ class User(AbstractUser):
         blank=True, default="", max_length=BIOGRAPHY_LENGTH, db_comment="What they say about themselves, as Markdown"
     )
 
+    time_zone = models.CharField(
+        max_length=64, default="UTC", db_comment="The zone of every time and day that they see, as the IANA names it"
+    )
+    theme = models.CharField(
+        max_length=6, choices=Theme, default=Theme.SYSTEM, db_comment="The colours of their pages: system, light, dark"
+    )
+
     REQUIRED_FIELDS: ClassVar[list[str]] = ["organization", "email"]
 
     objects: ClassVar[UserManager] = UserManager()
@@ -190,6 +212,10 @@ class User(AbstractUser):
                 condition=LessThanOrEqual(Length("biography"), BIOGRAPHY_LENGTH),
                 name="accounts_user_biography_is_not_too_long",
             ),
+            models.CheckConstraint(
+                condition=models.Q(time_zone__regex=r"^[A-Za-z0-9_+/-]+\Z"), name="accounts_user_time_zone_is_a_name"
+            ),
+            models.CheckConstraint(condition=models.Q(theme__in=Theme.values), name="accounts_user_theme_is_known"),
         ]
 
     def __str__(self) -> str:
@@ -216,6 +242,14 @@ class User(AbstractUser):
         """The roles, in their order."""
         names = {group.name for group in self.groups.all()}
         return [role for role in Role if role.value in names]
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The time zone, UTC where this machine doesn't know it any more."""
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            return zoneinfo.ZoneInfo("UTC")
 
     @property
     def initials(self) -> str:
@@ -324,6 +358,50 @@ class Invitation(models.Model):
     def role_list(self) -> list[Role]:
         """The roles, in their order."""
         return [Role(name) for name in self.roles.split()]
+
+
+class Session(AbstractBaseSession):
+    """A session, as the store of sessions.py keeps it."""
+
+    session_key = models.CharField(
+        max_length=64, primary_key=True, db_comment="SHA-256 of the key in the cookie, which is kept nowhere"
+    )
+    session_data = models.TextField(db_comment="What the session holds, signed")
+    expire_date = models.DateTimeField(db_index=True, db_comment="When it ends, unless it is used before")
+    user = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="sessions",
+        db_comment="Who is signed in; empty before a sign-in",
+    )
+    address = models.GenericIPAddressField(null=True, db_comment="Where it was last used from")
+    agent = models.CharField(
+        max_length=AGENT_LENGTH, blank=True, default="", db_comment="What the browser calls itself"
+    )
+    begun_at = models.DateTimeField(default=timezone.now, db_comment="When somebody signed in")
+    seen_at = models.DateTimeField(default=timezone.now, db_comment="When it was last used, give or take five minutes")
+
+    class Meta(AbstractBaseSession.Meta):
+        db_table_comment = "Sessions; a signed cookie's worth of data each"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(seen_at__gte=models.F("begun_at")), name="accounts_session_is_seen_after_it_began"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.browser
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        """Return the store of the settings."""
+        return import_module(settings.SESSION_ENGINE).SessionStore
+
+    @property
+    def browser(self) -> str:
+        """The browser in words."""
+        return in_words(self.agent)
 
 
 class Flag(AbstractUserFlag):

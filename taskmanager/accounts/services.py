@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group
+from django.contrib.auth.tokens import default_token_generator
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -16,16 +17,19 @@ from taskmanager.accounts.models import (
     Invitation,
     Organization,
     Role,
+    Session,
     User,
     end_of_invitation,
     new_nonce,
 )
 from taskmanager.accounts.permissions import may_manage, require, roles_to_give
-from taskmanager.errors import Conflict, NotAllowed, NotFound, TooManyRequests
+from taskmanager.errors import Conflict, DomainError, NotAllowed, NotFound, TooManyRequests
 
 # An attacker with many accounts or many addresses is slowed down too, but far later than one who
 # guesses one password: colleagues often share an address, and nobody may lock out somebody else.
 SHARED_LIMIT_FACTOR = 10
+# How many reset mails one address may ask for to one account, and in how many seconds.
+THROTTLE_RESET = (5, 3600)
 
 
 class NameTaken(Conflict):
@@ -80,6 +84,12 @@ class TooManyInvitations(TooManyRequests):
             f"An organization may send {limit} invitations at a time. None of these was sent: try fewer, or {wait}."
         )
         self.args = (self.message,)
+
+
+class LinkUsed(DomainError):
+    """The link of the mail has just been used by another request, or time ran out while somebody typed."""
+
+    message = "This link has been used or is too old. Ask for another."
 
 
 def create_organization(name: str, *, is_demo: bool = False, slug: str = "") -> Organization:
@@ -154,6 +164,69 @@ def hold_admins(organization_id: int) -> None:
     list(Organization.objects.select_for_update(no_key=True).filter(pk=organization_id))
 
 
+@sensitive_variables("password")
+def is_own_password(user: User, password: str) -> bool:
+    """Whether it is the password of somebody who is signed in: a stolen session must not find it out by guessing.
+
+    Raises TooManyRequests, before the password is looked at, for more tries than THROTTLE_SIGN_IN.
+    """
+    limit, seconds = settings.THROTTLE_SIGN_IN
+    throttling.count_try("password", str(user.pk), limit=limit, seconds=seconds)
+    is_right: bool = user.check_password(password)
+    if is_right:
+        throttling.forget("password", str(user.pk))
+    return is_right
+
+
+@sensitive_variables("password")
+@transaction.atomic
+def change_password(user: User, *, password: str, keep: str = "") -> None:
+    """Give the user another password. Their sessions end, but for the one to `keep`, and a mail tells them."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    end_sessions(user, keep=keep)
+    jobs.mail_password_changed.enqueue(user.pk, timezone.now().isoformat())
+
+
+@transaction.atomic
+def end_sessions(user: User, *, keep: str = "", only: str = "") -> int:
+    """Sign the user out everywhere, or only in one session, but never in the one to `keep`; return of how many.
+
+    Sessions are named by the hashes of their keys.
+    """
+    sessions = Session.objects.filter(user=user).exclude(pk=keep)
+    found = list((sessions.filter(pk=only) if only else sessions).values_list("pk", flat=True))
+    Session.get_session_store_class().forget(found)
+    return len(found)
+
+
+def request_password_reset(*, organization: str, email: str, address: str) -> None:
+    """Have a link mailed that chooses a new password, by a job; `address` is where the request came from.
+
+    Nothing is looked up here, so that neither the answer nor its time tells who has an account. Raises
+    TooManyRequests for more requests than THROTTLE_RESET, for accounts that don't exist, too.
+    """
+    organization, email = organization.lower(), email.lower()
+    limit, seconds = THROTTLE_RESET
+    throttling.count_try("reset", organization, email, address, limit=limit, seconds=seconds)
+    shared_limit = limit * SHARED_LIMIT_FACTOR
+    throttling.count_try("reset-account", organization, email, limit=shared_limit, seconds=seconds)
+    throttling.count_try("reset-address", address, limit=shared_limit, seconds=seconds)
+    with transaction.atomic():
+        jobs.mail_password_reset.enqueue(organization, email)
+
+
+@sensitive_variables("token", "password")
+@transaction.atomic
+def reset_password(user: User, *, token: str, password: str) -> None:
+    """Give the user another password by the token of a mail, which works once. Raises LinkUsed."""
+    # The row lock holds until commit: a second request with the same token waits here and then sees another password.
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if not (user.is_active and default_token_generator.check_token(user, token)):
+        raise LinkUsed
+    change_password(user, password=password)
+
+
 def is_last_admin(user: User) -> bool:
     """Whether the organization would be without an Admin who can sign in, if it weren't for this one."""
     admins = User.objects.of(user.organization).active().filter(groups__name=Role.ADMIN)
@@ -172,10 +245,13 @@ def count_contact_message(address: str) -> None:
     throttling.count_try("contact", address, limit=limit, seconds=seconds)
 
 
-def edit_profile(user: User, *, phone: str, biography: str) -> None:
-    """Change what somebody tells about themselves; the form has made ten digits of the phone."""
-    user.phone, user.biography = phone, biography
-    user.save(update_fields=["phone", "biography"])
+def edit_profile(user: User, *, phone: str, biography: str, time_zone: str, theme: str) -> None:
+    """Change what somebody tells about themselves, and how pages look to them.
+
+    The form has made ten digits of the phone, and knows the zones and themes.
+    """
+    user.phone, user.biography, user.time_zone, user.theme = phone, biography, time_zone, theme
+    user.save(update_fields=["phone", "biography", "time_zone", "theme"])
 
 
 @transaction.atomic
@@ -207,6 +283,7 @@ def deactivate_member(member: User, *, actor: User) -> User:
         raise NotAllowed("Nobody deactivates themselves. Ask another Admin.")
     member.is_active = False
     member.save(update_fields=["is_active"])
+    end_sessions(member)  # or they would live again with the member
     return member
 
 

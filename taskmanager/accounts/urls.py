@@ -1,4 +1,4 @@
-"""Addresses of signing in and out, of one's own profile, of members and invitations."""
+"""Addresses of signing in and out, of passwords, sessions, one's own profile, members and invitations."""
 
 from django.urls import path
 
@@ -17,4 +17,10 @@ urlpatterns = [
     path("invitations/<int:pk>/resend/", views.invitation_resend, name="invitation-resend"),
     path("invitations/<int:pk>/revoke/", views.invitation_revoke, name="invitation-revoke"),
     path("invitations/<str:token>/", views.invitation_accept, name="invitation-accept"),
+    path("sessions/", views.session_list, name="session-list"),
+    path("password_change/", views.password_change, name="password-change"),
+    path("password_reset/", views.password_reset, name="password-reset"),
+    path("password_reset/done/", views.password_reset_done, name="password-reset-done"),
+    path("reset/done/", views.password_reset_complete, name="password-reset-complete"),
+    path("reset/<str:uidb64>/<str:token>/", views.NewPasswordView.as_view(), name="password-reset-confirm"),
 ]

@@ -1,33 +1,47 @@
-"""Signing in and out, one's own profile, members and invitations."""
+"""Signing in and out, passwords, sessions, one's own profile, members and invitations."""
 
+import re
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate, login, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, LoginView, LogoutView, PasswordResetConfirmView
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from taskmanager.accounts import services, submissions
-from taskmanager.accounts.forms import AcceptanceForm, InvitationForm, ProfileForm, RolesForm, SignInForm
-from taskmanager.accounts.models import Invitation, User
+from taskmanager.accounts.forms import (
+    AcceptanceForm,
+    InvitationForm,
+    NewPasswordForm,
+    PasswordChangeForm,
+    PasswordResetForm,
+    ProfileForm,
+    RolesForm,
+    SignInForm,
+)
+from taskmanager.accounts.models import Invitation, Session, User
 from taskmanager.accounts.permissions import may_manage, require, roles_to_give
 from taskmanager.accounts.requests import MemberRequest, Toast, Undo, made_before, say
+from taskmanager.accounts.sessions import hash_of
 from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.errors import TooManyRequests
 
 ORGANIZATION_COOKIE = "organization"
+# What names a session in its list.
+HASH = re.compile(r"[0-9a-f]{64}")
 REMEMBER_SECONDS = 365 * 24 * 3600
 ON_A_PAGE = 100
 
@@ -43,8 +57,7 @@ class SignInView(LoginView):
 
     def get_initial(self) -> dict[str, Any]:
         """Fill in the organization of the link, or the one that signed in here last."""
-        remembered = self.request.COOKIES.get(ORGANIZATION_COOKIE, "")
-        return {"organization": self.request.GET.get("org", remembered)[:60]}
+        return {"organization": _known_organization(self.request)}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Give the form the client's address, which tries are counted by."""
@@ -61,10 +74,7 @@ class SignInView(LoginView):
     def form_invalid(self, form: Any) -> HttpResponse:
         """Show the form again, too many tries on the page itself: nothing typed but the password is lost."""
         response = super().form_invalid(form)
-        if form.throttled:
-            response.status_code = form.throttled.status
-            response.headers["Retry-After"] = str(form.throttled.retry_after)
-        return response
+        return _too_many(response, form.throttled) if form.throttled else response
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Start the session and remember the organization in this browser."""
@@ -83,7 +93,7 @@ class SignOutView(LogoutView):
 def profile(request: HttpRequest) -> HttpResponse:
     """Change one's own profile."""
     user = cast("User", request.user)  # nobody else gets past the sign-in
-    initial = {"phone": user.phone, "biography": user.biography}
+    initial = {name: getattr(user, name) for name in ("phone", "biography", "time_zone", "theme")}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         # A program may send one field alone; the other stays as it is.
@@ -93,6 +103,114 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your profile is saved.")
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form})
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_change(request: HttpRequest) -> HttpResponse:
+    """Change one's own password: this session goes on, all others end."""
+    user = cast("User", request.user)
+    form = PasswordChangeForm(user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        services.change_password(user, password=form.cleaned_data["new_password1"], keep=_session_of(request))
+        update_session_auth_hash(request, user)
+        messages.success(request, "Your password is changed. Everywhere else you are signed out.")
+        return redirect("accounts:profile")
+    response = render(request, "accounts/password_change.html", {"form": form})
+    return _too_many(response, form.throttled) if form.throttled else response
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """Ask for a mail that lets one choose a new password. The answer is the same whoever exists."""
+    data = request.POST if request.method == "POST" else None
+    form = PasswordResetForm(data, initial={"organization": _known_organization(request)})
+    if not form.is_valid():
+        return render(request, "accounts/password_reset.html", {"form": form})
+    try:
+        services.request_password_reset(**form.cleaned_data, address=request.META.get("REMOTE_ADDR", ""))
+    except TooManyRequests as error:
+        form.add_error(None, str(error))
+        return _too_many(render(request, "accounts/password_reset.html", {"form": form}), error)
+    return redirect("accounts:password-reset-done")
+
+
+@login_not_required
+@require_safe
+def password_reset_done(request: HttpRequest) -> HttpResponse:
+    """Tell where the mail will be."""
+    return render(request, "accounts/password_reset_done.html")
+
+
+@method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")
+class NewPasswordView(PasswordResetConfirmView):
+    """Choose a new password by the link of a mail. Its token waits in the session, and not in the address."""
+
+    template_name = "accounts/password_reset_confirm.html"
+    form_class = NewPasswordForm
+
+    def get_user(self, uidb64: str) -> User | None:
+        """Return the member whose link it is, who must still be able to sign in."""
+        user = super().get_user(uidb64)
+        return user if isinstance(user, User) and user.is_active else None
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Take the new password, once, and let the sign-in page of this browser know the organization."""
+        token = self.request.session.pop(INTERNAL_RESET_SESSION_TOKEN)
+        user = cast("User", self.user)  # or there would be no form
+        try:
+            services.reset_password(user, token=token, password=form.cleaned_data["new_password1"])
+        except services.LinkUsed:
+            self.validlink = False
+            return self.render_to_response(self.get_context_data())
+        response = redirect("accounts:password-reset-complete")
+        remember_organization(self.request, response, user.organization.slug)
+        return response
+
+
+@login_not_required
+@require_safe
+def password_reset_complete(request: HttpRequest) -> HttpResponse:
+    """Tell that the new password counts."""
+    return render(request, "accounts/password_reset_complete.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_list(request: HttpRequest) -> HttpResponse:
+    """Show where one is signed in; `end` signs out of one session, or of all "others"."""
+    user = cast("User", request.user)
+    mine = _session_of(request)
+    if request.method == "POST":
+        chosen = request.POST.get("end", "")
+        if chosen == "others":
+            ended = services.end_sessions(user, keep=mine)
+        else:
+            ended = services.end_sessions(user, keep=mine, only=chosen) if HASH.fullmatch(chosen) else 0
+        words = {0: "Nothing to do: it had ended already.", 1: "You are signed out there."}
+        messages.success(request, words.get(ended, f"You are signed out of {ended} other sessions."))
+        return redirect("accounts:session-list")
+    sessions = Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-seen_at")
+    ordered = sorted(sessions, key=lambda each: each.pk != mine)
+    return render(request, "accounts/sessions.html", {"sessions": ordered, "mine": mine})
+
+
+def _session_of(request: HttpRequest) -> str:
+    return hash_of(request.session.session_key)
+
+
+def _known_organization(request: HttpRequest) -> str:
+    """Return the organization of the link, or the one that signed in here last."""
+    return request.GET.get("org", request.COOKIES.get(ORGANIZATION_COOKIE, ""))[:60]
+
+
+def _too_many(response: HttpResponse, error: TooManyRequests) -> HttpResponse:
+    response.status_code = error.status
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def remember_organization(request: HttpRequest, response: HttpResponse, slug: str) -> None:

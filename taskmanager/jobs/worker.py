@@ -17,6 +17,7 @@ from traceback import format_exception
 from types import FrameType
 from typing import Any
 
+from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 from django.db.models import QuerySet
 from django.tasks import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME, TaskContext, TaskResultStatus
@@ -209,11 +210,15 @@ class Worker(db_worker.Worker):
         self.next_recovery = time.monotonic() + self.lease / HEARTBEATS_PER_LEASE
 
     def prune(self) -> None:
-        """Once a day, delete jobs that succeeded more than a week ago. Dead letters stay until somebody reads them."""
+        """Once a day, delete expired sessions, and jobs that succeeded more than a week ago.
+
+        Dead letters stay until somebody reads them.
+        """
         now = timezone.now()
         if now < self.next_pruning:
             return
         DBTaskResult.objects.successful().filter(finished_at__lt=now - KEEP_SUCCESSFUL).delete()
+        call_command("clearsessions")
         self.next_pruning = now + A_DAY
 
 

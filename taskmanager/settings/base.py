@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "taskmanager.middleware.SignInMiddleware",
+    "taskmanager.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "waffle.middleware.WaffleMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -102,10 +103,13 @@ if REDIS_URL:
             "KEY_PREFIX": "taskmanager",
         }
     }
-    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    SESSION_ENGINE = "taskmanager.accounts.cached_sessions"
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    SESSION_ENGINE = "taskmanager.accounts.sessions"
+# How many seconds a sign-in lasts without use, and whether it ends with the browser, too.
+SESSION_COOKIE_AGE = int(read("int", "SESSION_COOKIE_AGE", 14 * 86_400, validate=validate.Range(300, 400 * 86_400)))
+SESSION_EXPIRE_AT_BROWSER_CLOSE = bool(read("bool", "SESSION_EXPIRE_AT_BROWSER_CLOSE", default=False))
 
 # Jobs wait in the database, so that they are queued in the transaction of the change that asks for them.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -144,6 +148,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# How many seconds the link of a reset mail works.
+PASSWORD_RESET_TIMEOUT = 3 * 3600
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "tasks:board"
 LOGOUT_REDIRECT_URL = "accounts:login"

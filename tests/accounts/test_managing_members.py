@@ -234,3 +234,10 @@ def test_djangos_admin_waits_for_the_same_lock(ada, member, browse):
     )
     assert admins(ada.organization) == 1
     assert len([result for result in results if isinstance(result, Exception) or result in {403, 409}]) == 1
+
+
+def test_who_comes_back_signs_in_again(ada, ed, browse):
+    client = browse(ed)
+    services.deactivate_member(ed, actor=ada)
+    services.reactivate_member(ed, actor=ada)
+    assert client.get("/").status_code == 302

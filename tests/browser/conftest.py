@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -30,7 +29,7 @@ from playwright.sync_api import (
 from pytest_django.live_server_helper import LiveServer
 
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import User
+from taskmanager.accounts.models import Session, User
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
 from tests.images import png
@@ -246,6 +245,8 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "member": f"/accounts/members/{ed.pk}/",
         "deactivate a member": f"/accounts/members/{ed.pk}/deactivate/",
         "invitations": "/accounts/invitations/",
+        "sessions": "/accounts/sessions/",
+        "change the password": "/accounts/password_change/",
         "not found": "/tasks/999999/",
     }
 

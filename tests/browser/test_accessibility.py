@@ -1,6 +1,9 @@
 """axe-core finds nothing on any page, light or dark, wide or narrow."""
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import Page, expect
 
 from taskmanager.accounts import jobs as account_jobs
@@ -48,7 +51,10 @@ def calm(page_as):
 
 def test_pages_of_strangers_have_no_violation(calm, check, ada):
     page = calm()
-    for address in ("/accounts/login/", "/accounts/register/", "/help/", "/about/", "/contact/"):
+    link = f"/accounts/reset/{urlsafe_base64_encode(force_bytes(ada.pk))}/{default_token_generator.make_token(ada)}/"
+    reset = "/accounts/password_reset/"
+    doors = ("/accounts/login/", "/accounts/register/", reset, f"{reset}done/", link, "/accounts/reset/done/")
+    for address in (*doors, "/accounts/reset/MQ/forged/", "/help/", "/about/", "/contact/"):
         page.goto(address)
         check(page, address)
     page.goto("/accounts/login/")
@@ -134,6 +140,8 @@ NAMES = [
     "member",
     "deactivate a member",
     "invitations",
+    "sessions",
+    "change the password",
     "not found",
 ]
 

@@ -13,7 +13,7 @@ from django.db.models import F, ForeignKey, Model
 from django.utils import timezone
 from waffle.models import AbstractUserFlag
 
-from taskmanager.accounts.models import Flag, FormSubmission, Invitation, Organization, Throttle, User
+from taskmanager.accounts.models import Flag, FormSubmission, Invitation, Organization, Session, Throttle, User
 from taskmanager.tasks import services
 from taskmanager.tasks.models import (
     COMMENT_LENGTH,
@@ -37,7 +37,12 @@ LINKS_OF_ATTACHMENTS = import_module("taskmanager.tasks.migrations.0009_attachme
 LINKS_OF_WATCHERS = import_module("taskmanager.tasks.migrations.0010_watchers")
 A_DAY = datetime.timedelta(days=1)
 
+
 # The name of a rule of the models, and a write that breaks it; `w` is the world below.
+def make_session(**fields):
+    return Session(session_key="x" * 64, expire_date=timezone.now(), **fields)
+
+
 BAD_WRITES = [
     ("accounts_organization_has_a_name", lambda w: Organization.objects.update(name="")),
     ("accounts_organization_has_a_slug", lambda w: Organization.objects.filter(pk=w.acme.pk).update(slug="")),
@@ -50,6 +55,13 @@ BAD_WRITES = [
     ("accounts_user_phone_is_ten_digits", lambda w: User.objects.update(phone="555")),
     ("accounts_user_biography_is_not_too_long", lambda w: User.objects.update(biography="é" * 5001)),
     ("accounts_flag_name_key", lambda w: Flag.objects.bulk_create([Flag(name="x"), Flag(name="x")])),
+    ("accounts_user_time_zone_is_a_name", lambda w: User.objects.update(time_zone="a b")),
+    ("accounts_user_theme_is_known", lambda w: User.objects.update(theme="pink")),
+    ("accounts_session_pkey", lambda w: Session.objects.bulk_create([make_session(), make_session()])),
+    (
+        "accounts_session_is_seen_after_it_began",
+        lambda w: make_session(seen_at=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)).save(),
+    ),
     ("accounts_form_submission_once_per_user", lambda w: send(w.ada, w.acme, w.ada)),
     ("accounts_form_submission_once_without_user", lambda w: send(None, None, None)),
     ("accounts_form_submission_of_a_member_or_nobody", lambda w: send(None, w.acme)),
@@ -124,6 +136,7 @@ COLUMNS = {
     "tasks_attachment_file_key": "tasks_attachment.file",
     "accounts_flag_name_key": "accounts_flag.name",
     "accounts_invitation_nonce_key": "accounts_invitation.nonce",
+    "accounts_session_pkey": "accounts_session.session_key",
     "accounts_form_submission_once_per_user": (
         "accounts_formsubmission.user_id, accounts_formsubmission.form, accounts_formsubmission.uuid"
     ),

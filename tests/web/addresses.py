@@ -14,6 +14,7 @@ from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Role, User
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Project
+from tests.conftest import PASSWORD
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
@@ -149,6 +150,21 @@ ADDRESSES = {
         stranger=404,
         arguments=(account_jobs.invitation_token("gone"),),
     ),
+    "accounts:session-list": Address(
+        get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"end": "others"}, writes=False
+    ),
+    "accounts:password-change": Address(
+        get=(200, 200, 200, 200),
+        post=(302, 302, 302, 302),
+        data={"old_password": PASSWORD, "new_password1": "a wholly new one 7", "new_password2": "a wholly new one 7"},
+    ),
+    "accounts:password-reset": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),
+    "accounts:password-reset-done": Address(get=(200, 200, 200, 200), public=True),
+    # A forged link.
+    "accounts:password-reset-confirm": Address(
+        get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True, arguments=("MQ", "abc-def")
+    ),
+    "accounts:password-reset-complete": Address(get=(200, 200, 200, 200), public=True),
     "help": Address(get=(200, 200, 200, 200), public=True),
     "about": Address(get=(200, 200, 200, 200), public=True),
     "contact": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),

@@ -25,6 +25,7 @@ IDS = [model._meta.label for model in MODELS]
 GLOBAL = {
     "auth.Group",
     "accounts.Throttle",
+    "accounts.Session",
     "django_tasks_database.DBTaskResult",
     "accounts.Flag",
     "waffle.Switch",

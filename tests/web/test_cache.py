@@ -2,10 +2,11 @@
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 
+from taskmanager.accounts.models import Session
+from taskmanager.accounts.sessions import hash_of
 from taskmanager.tasks import services
 from tests.web.pages import page
 
@@ -14,15 +15,15 @@ def test_cache_and_sessions_are_where_the_configuration_says():
     with_redis = bool(settings.REDIS_URL)
     backend = "redis.RedisCache" if with_redis else "locmem.LocMemCache"
     assert settings.CACHES["default"]["BACKEND"] == f"django.core.cache.backends.{backend}"
-    sessions = "cached_db" if with_redis else "db"
-    assert f"django.contrib.sessions.backends.{sessions}" == settings.SESSION_ENGINE
+    sessions = "cached_sessions" if with_redis else "sessions"
+    assert f"taskmanager.accounts.{sessions}" == settings.SESSION_ENGINE
 
 
 @pytest.mark.django_db
 def test_a_session_is_in_the_database_and_is_read_from_redis_where_there_is_one(ada, browse):
     client = browse(ada)
     key = client.cookies[settings.SESSION_COOKIE_NAME].value
-    assert Session.objects.filter(pk=key).exists()
+    assert Session.objects.filter(pk=hash_of(key)).exists()
     Session.objects.all().delete()
     assert client.get("/").status_code == (200 if settings.REDIS_URL else 302)
 

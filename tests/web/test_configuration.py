@@ -89,6 +89,8 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"THROTTLE_SIGN_IN": "10/w"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_CONTACT": "seldom"}, "THROTTLE_CONTACT"),
         ({"THROTTLE_INVITATION": "-1/h"}, "THROTTLE_INVITATION"),
+        *(({"SESSION_COOKIE_AGE": age}, "SESSION_COOKIE_AGE") for age in ("0", "-1", "299", "two weeks", "34560001")),
+        ({"SESSION_EXPIRE_AT_BROWSER_CLOSE": "perhaps"}, "SESSION_EXPIRE_AT_BROWSER_CLOSE"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
         ({"MEDIA_URL_STORAGE": "ftp"}, "MEDIA_URL_STORAGE"),
         ({"STATIC_STORAGE": "cdn"}, "STATIC_STORAGE"),
@@ -215,6 +217,8 @@ def test_values_are_obeyed(tmp_path):
         "THROTTLE_SIGN_IN": "3/h",
         "CLAIM_STRATEGY": "optimistic",
         "LOG_LEVEL": "ERROR",
+        "SESSION_COOKIE_AGE": "3600",
+        "SESSION_EXPIRE_AT_BROWSER_CLOSE": "1",
     }
     found = settings_of(tmp_path, *given, "PUBLIC_URL", "DATA_DIR", **given)
     assert found == {
@@ -223,6 +227,8 @@ def test_values_are_obeyed(tmp_path):
         "THROTTLE_SIGN_IN": [3, 3600],
         "CLAIM_STRATEGY": "optimistic",
         "LOG_LEVEL": "ERROR",
+        "SESSION_COOKIE_AGE": 3600,
+        "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
         "PUBLIC_URL": "http://127.0.0.1:8123",
         "DATA_DIR": str(tmp_path / "data"),
     }
