@@ -3,13 +3,12 @@
 from http import HTTPStatus
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from taskmanager import __version__
@@ -18,11 +17,11 @@ from taskmanager.accounts import submissions
 from taskmanager.accounts.forms import ContactForm, RegistrationForm
 from taskmanager.accounts.models import User
 from taskmanager.accounts.submissions import AlreadySubmitted
-from taskmanager.accounts.views import remember_organization
+from taskmanager.accounts.views import enter, enter_again
 from taskmanager.errors import TooManyRequests
 from taskmanager.middleware import error_response
 from taskmanager.tasks import services
-from taskmanager.tasks.views.requests import Toast, made_before, say
+from taskmanager.tasks.views.requests import made_before
 
 
 @sensitive_post_parameters("password1", "password2")
@@ -44,25 +43,9 @@ def register(request: HttpRequest) -> HttpResponse:
                 )
                 submission.made = user.organization.slug
         except AlreadySubmitted as error:
-            return _registered_before(request, form, error)
-        return _welcome(request, user)
+            return enter_again(request, form, error)
+        return enter(request, user)
     return render(request, "accounts/register.html", {"form": form})
-
-
-def _welcome(request: HttpRequest, user: User) -> HttpResponse:
-    login(request, user)
-    response = redirect("tasks:board")
-    remember_organization(request, response, user.organization.slug)
-    return response
-
-
-@sensitive_variables("credentials")
-def _registered_before(request: HttpRequest, form: RegistrationForm, error: AlreadySubmitted) -> HttpResponse:
-    """Sign in whoever sent the form again, which holds the right password; say that it made nothing more."""
-    say(request, Toast(str(error)))
-    credentials = {"username": form.cleaned_data["username"], "password": form.cleaned_data["password1"]}
-    user = authenticate(request, organization=error.made, **credentials)
-    return _welcome(request, user) if isinstance(user, User) else redirect("accounts:login")
 
 
 @login_not_required

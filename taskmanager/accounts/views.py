@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, update_session_auth_hash
+from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, LoginView, LogoutView, PasswordResetConfirmView
@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from taskmanager.accounts import services, submissions
@@ -408,20 +408,28 @@ def _join(request: HttpRequest, form: AcceptanceForm, invitation: Invitation) ->
             )
             submission.made = user.organization.slug
     except AlreadySubmitted as error:
-        return _joined_before(request, form, error)
+        return enter_again(request, form, error)
     messages.success(request, f"Welcome to {user.organization.name}.")
-    return _start_session(request, user)
+    return enter(request, user)
 
 
-@sensitive_variables("credentials")
-def _joined_before(request: HttpRequest, form: AcceptanceForm, error: AlreadySubmitted) -> HttpResponse:
-    """Sign in whoever sent the form again, which holds the right password."""
-    credentials = {"username": form.cleaned_data["username"], "password": form.cleaned_data["password1"]}
-    user = authenticate(request, organization=error.made, **credentials)
-    return _start_session(request, user) if isinstance(user, User) else redirect("accounts:login")
+def enter_again(request: HttpRequest, form: Any, error: AlreadySubmitted) -> HttpResponse:
+    """Sign in whoever sent the form again that made them a user: it holds the right password, or it is a guess.
+
+    So it is a try to sign in like any other, counted with those of the sign-in page. Raises TooManyRequests.
+    """
+    user = services.sign_in(
+        organization=error.made,
+        username=form.cleaned_data["username"],
+        password=form.cleaned_data["password1"],
+        address=request.META.get("REMOTE_ADDR", ""),
+    )
+    say(request, Toast(str(error)))
+    return enter(request, user) if user else redirect("accounts:login")
 
 
-def _start_session(request: HttpRequest, user: User) -> HttpResponse:
+def enter(request: HttpRequest, user: User) -> HttpResponse:
+    """Sign in a new user, on the board; the next sign-in form here knows the organization."""
     login(request, user)
     response = redirect(settings.LOGIN_REDIRECT_URL)
     remember_organization(request, response, user.organization.slug)

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 from django.apps import apps
+from django.contrib.auth import SESSION_KEY
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -400,3 +401,18 @@ def test_of_accepting_and_revoking_at_once_one_wins(acme, ada):
         assert sum(isinstance(result, services.InvitationGone) for result in results) == 1
         invitation.refresh_from_db()
         assert (invitation.accepted_at is None) != (invitation.revoked_at is None)
+
+
+def test_a_form_that_is_sent_again_guesses_no_passwords(invitation, ada, settings):
+    """It signs in whoever sent it first, by the password in it: as often as the sign-in page does, and no more."""
+    settings.THROTTLE_SIGN_IN = (2, 3600)
+    place, key = link(invitation), str(uuid.uuid4())
+    Client().post(place, {**JOIN, "uuid": key})
+    for guess in ("a guess, quite long", "another, quite long"):
+        typed = {"username": "ada", "password1": guess, "password2": guess, "uuid": key}
+        assert Client().post(place, typed).headers["Location"] == "/accounts/login/"
+    right = {"username": "ada", "password1": PASSWORD, "password2": PASSWORD, "uuid": key}
+    client = Client()
+    response = client.post(place, right)
+    assert (response.status_code, "Retry-After" in response.headers) == (429, True)
+    assert SESSION_KEY not in client.session

@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
 from taskmanager.accounts.models import Organization, User
@@ -141,3 +142,16 @@ def test_registering_gives_the_session_a_new_key():
     client.cookies[settings.SESSION_COOKIE_NAME] = planted
     client.post("/accounts/register/", FORM)
     assert client.cookies[settings.SESSION_COOKIE_NAME].value != planted
+
+
+@pytest.mark.django_db
+def test_a_form_that_is_sent_again_guesses_no_passwords(settings):
+    settings.THROTTLE_SIGN_IN = (2, 3600)
+    typed = {**page(Client().get("/accounts/register/")).values, **FORM}
+    Client().post("/accounts/register/", typed)
+    for _guess in range(2):
+        guess = {**typed, "password1": "a guess, quite long", "password2": "a guess, quite long"}
+        assert Client().post("/accounts/register/", guess).headers["Location"] == "/accounts/login/"
+    client = Client()
+    assert client.post("/accounts/register/", typed).status_code == 429
+    assert SESSION_KEY not in client.session
