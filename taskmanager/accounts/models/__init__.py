@@ -1,0 +1,53 @@
+"""Organizations and their people, and what lets them in. What a row may hold, the database itself enforces."""
+
+from taskmanager.accounts.models.flags import Flag
+from taskmanager.accounts.models.invitations import (
+    INVITATION_LIFE,
+    INVITED_AS,
+    SETS_OF_ROLES,
+    Invitation,
+    InvitationQuerySet,
+    end_of_invitation,
+    new_nonce,
+)
+from taskmanager.accounts.models.organizations import Organization
+from taskmanager.accounts.models.sessions import Session
+from taskmanager.accounts.models.submissions import FormSubmission
+from taskmanager.accounts.models.throttles import Throttle
+from taskmanager.accounts.models.users import (
+    AVATAR_COLOURS,
+    BIOGRAPHY_LENGTH,
+    CODE,
+    Rights,
+    Role,
+    Theme,
+    User,
+    UserManager,
+    UserQuerySet,
+    validate_username,
+)
+
+__all__ = [
+    "AVATAR_COLOURS",
+    "BIOGRAPHY_LENGTH",
+    "CODE",
+    "INVITATION_LIFE",
+    "INVITED_AS",
+    "SETS_OF_ROLES",
+    "Flag",
+    "FormSubmission",
+    "Invitation",
+    "InvitationQuerySet",
+    "Organization",
+    "Rights",
+    "Role",
+    "Session",
+    "Theme",
+    "Throttle",
+    "User",
+    "UserManager",
+    "UserQuerySet",
+    "end_of_invitation",
+    "new_nonce",
+    "validate_username",
+]

@@ -1,0 +1,97 @@
+"""Changing and resetting a password."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from taskmanager.accounts import services
+from taskmanager.accounts.forms import (
+    NewPasswordForm,
+    PasswordChangeForm,
+    PasswordResetForm,
+)
+from taskmanager.accounts.models import User
+from taskmanager.accounts.views.entering import known_organization, remember_organization, session_of, too_many
+from taskmanager.errors import TooManyRequests
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_change(request: HttpRequest) -> HttpResponse:
+    """Change one's own password: this session goes on, all others end."""
+    user = cast("User", request.user)
+    form = PasswordChangeForm(user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        services.change_password(user, password=form.cleaned_data["new_password1"], keep=session_of(request))
+        update_session_auth_hash(request, user)
+        messages.success(request, "Your password is changed. Everywhere else you are signed out.")
+        return redirect("accounts:profile")
+    response = render(request, "accounts/password_change.html", {"form": form})
+    return too_many(response, form.throttled) if form.throttled else response
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """Ask for a mail that lets one choose a new password. The answer is the same whoever exists."""
+    data = request.POST if request.method == "POST" else None
+    form = PasswordResetForm(data, initial={"organization": known_organization(request)})
+    if not form.is_valid():
+        return render(request, "accounts/password_reset.html", {"form": form})
+    try:
+        services.request_password_reset(**form.cleaned_data, address=request.META.get("REMOTE_ADDR", ""))
+    except TooManyRequests as error:
+        form.add_error(None, str(error))
+        return too_many(render(request, "accounts/password_reset.html", {"form": form}), error)
+    return redirect("accounts:password-reset-done")
+
+
+@login_not_required
+@require_safe
+def password_reset_done(request: HttpRequest) -> HttpResponse:
+    """Tell where the mail will be."""
+    return render(request, "accounts/password_reset_done.html")
+
+
+@method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")
+class NewPasswordView(PasswordResetConfirmView):
+    """Choose a new password by the link of a mail. Its token waits in the session, and not in the address."""
+
+    template_name = "accounts/password_reset_confirm.html"
+    form_class = NewPasswordForm
+
+    def get_user(self, uidb64: str) -> User | None:
+        """Return the member whose link it is, who must still be able to sign in."""
+        user = super().get_user(uidb64)
+        return user if isinstance(user, User) and user.is_active else None
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Take the new password, once, and let the sign-in page of this browser know the organization."""
+        token = self.request.session.pop(INTERNAL_RESET_SESSION_TOKEN)
+        user = cast("User", self.user)  # or there would be no form
+        try:
+            services.reset_password(user, token=token, password=form.cleaned_data["new_password1"])
+        except services.LinkUsed:
+            self.validlink = False
+            return self.render_to_response(self.get_context_data())
+        response = redirect("accounts:password-reset-complete")
+        remember_organization(self.request, response, user.organization.slug)
+        return response
+
+
+@login_not_required
+@require_safe
+def password_reset_complete(request: HttpRequest) -> HttpResponse:
+    """Tell that the new password counts."""
+    return render(request, "accounts/password_reset_complete.html")

@@ -1,0 +1,59 @@
+"""Signing in and out."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+
+from taskmanager.accounts.forms import (
+    SignInForm,
+)
+from taskmanager.accounts.views.entering import known_organization, remember_organization, too_many
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignInView(LoginView):
+    """Sign in with organization, username or e-mail address, and password."""
+
+    template_name = "accounts/login.html"
+    authentication_form = SignInForm  # type: ignore[assignment]
+    redirect_authenticated_user = True
+    http_method_names = ["get", "head", "post"]  # noqa: RUF012
+
+    def get_initial(self) -> dict[str, Any]:
+        """Fill in the organization of the link, or the one that signed in here last."""
+        return {"organization": known_organization(self.request)}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Give the form the client's address, which tries are counted by."""
+        kwargs = super().get_form_kwargs()
+        del kwargs["request"]
+        return {**kwargs, "address": self.request.META.get("REMOTE_ADDR", "")}
+
+    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
+        """Return where to go afterwards, "" where that would be here again or straight out."""
+        url = super().get_redirect_url(request)
+        here_or_out = {reverse("accounts:login"), reverse("accounts:logout")}
+        return "" if urlsplit(url).path in here_or_out else url
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show the form again, too many tries on the page itself: nothing typed but the password is lost."""
+        response = super().form_invalid(form)
+        return too_many(response, form.throttled) if form.throttled else response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Start the session and remember the organization in this browser."""
+        login(self.request, form.user)
+        response = HttpResponseRedirect(self.get_success_url())
+        remember_organization(self.request, response, form.user.organization.slug)
+        return response
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignOutView(LogoutView):
+    """Sign out, by POST only: a link or an image elsewhere can't do it."""
