@@ -14,7 +14,17 @@ from waffle import admin as waffle_admin
 
 from taskmanager.accounts import services
 from taskmanager.accounts.forms import PhoneField
-from taskmanager.accounts.models import Flag, FormSubmission, Invitation, Organization, Role, Session, Throttle, User
+from taskmanager.accounts.models import (
+    AuditEvent,
+    Flag,
+    FormSubmission,
+    Invitation,
+    Organization,
+    Role,
+    Session,
+    Throttle,
+    User,
+)
 
 
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -377,3 +387,15 @@ class InvitationAdmin(ReadOnlyAdmin):
         "accepted_by",
         "revoked_at",
     )
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    """What happened to the doors of organizations."""
+
+    list_display = ("created_at", "kind", "actor_name", "subject_name", "address", "organization")
+    list_filter = ("kind", "created_at", "organization")
+    list_select_related = ("organization",)
+    search_fields = ("actor_name", "subject_name", "address")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")

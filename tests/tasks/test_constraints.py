@@ -1,6 +1,7 @@
 """What a row may hold, the database itself enforces: every rule is tried here past all services."""
 
 import datetime
+import pkgutil
 import uuid
 from importlib import import_module
 from types import SimpleNamespace
@@ -13,8 +14,19 @@ from django.db.models import F, ForeignKey, Model
 from django.utils import timezone
 from waffle.models import AbstractUserFlag
 
-from taskmanager.accounts.models import Flag, FormSubmission, Invitation, Organization, Session, Throttle, User
-from taskmanager.tasks import services
+from taskmanager.accounts.models import (
+    AuditEvent,
+    AuditKind,
+    Flag,
+    FormSubmission,
+    Invitation,
+    Organization,
+    Session,
+    Throttle,
+    User,
+)
+from taskmanager.accounts.services import record_event
+from taskmanager.tasks import migrations, services
 from taskmanager.tasks.models import (
     COMMENT_LENGTH,
     Activity,
@@ -30,11 +42,12 @@ from taskmanager.tasks.models import (
 )
 
 MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("tasks").get_models()]
-LINKS = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organization")
-LINKS_OF_COMMENTS = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
-LINKS_OF_PLANS = import_module("taskmanager.tasks.migrations.0006_epics_and_sprints")
-LINKS_OF_ATTACHMENTS = import_module("taskmanager.tasks.migrations.0009_attachments")
-LINKS_OF_WATCHERS = import_module("taskmanager.tasks.migrations.0010_watchers")
+# Each migration that gives links their rule names them.
+MIGRATIONS = [
+    import_module(f"{migrations.__name__}.{found.name}") for found in pkgutil.iter_modules(migrations.__path__)
+]
+LINKS = [link for migration in MIGRATIONS for link in getattr(migration, "LINKS", [])]
+rule_name = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organization").rule_name
 A_DAY = datetime.timedelta(days=1)
 
 
@@ -79,6 +92,7 @@ BAD_WRITES = [
         "accounts_invitation_accepted_by_only_when_accepted",
         lambda w: Invitation.objects.update(accepted_by=w.ada),
     ),
+    ("accounts_audit_event_kind_check", lambda w: AuditEvent.objects.bulk_create([AuditEvent(kind="eaten")])),
     ("tasks_project_key_once_per_organization", lambda w: make_project(w.acme, "ACME")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "web")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "W")),
@@ -154,8 +168,6 @@ LINKING_FIELDS = [
     if isinstance(field, ForeignKey)
     and all("organization" in {f.name for f in end._meta.fields} for end in (model, field.related_model))
 ]
-LINKS_OF_SUBMISSIONS = import_module("taskmanager.tasks.migrations.0012_submissions_stay_in_one_organization")
-LINKS_OF_INVITATIONS = import_module("taskmanager.tasks.migrations.0014_invitations_stay_in_one_organization")
 
 
 def make_user(organization: Organization, username: str, email: str) -> list[User]:
@@ -226,6 +238,7 @@ def w(ada, acme, task, board, oscar):
     sent = FormSubmission.objects.create(organization=acme, user=ada, form="/tasks/new/", uuid=uuid.uuid4())
     invite(acme, "cy@acme.example", invited_by=ada)
     accepted = invite(acme, "al@acme.example", invited_by=ada, accepted_at=timezone.now())
+    record_event(acme, AuditKind.MEMBER_JOINED, actor=ada)
     foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
     rows = {}
     for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
@@ -263,6 +276,7 @@ def w(ada, acme, task, board, oscar):
             Notice: notice,
             FormSubmission: sent,
             Invitation: accepted,
+            AuditEvent: AuditEvent.objects.get(kind=AuditKind.MEMBER_JOINED),
             **rows[ada],
         },
         membership=lambda: SprintMembership(organization=acme, task=archived, sprint=rows[ada][Sprint]),
@@ -313,25 +327,29 @@ def test_each_status_has_its_allowed_rows(w):
     checked(lambda: Task.objects.update(status="DONE", completed_at=now, archived_at=None))
 
 
+@pytest.mark.parametrize("change", [{"kind": "signed_in"}, {"actor_name": "eve"}, {"created_at": timezone.now()}])
+def test_what_was_audited_is_never_changed(w, change):
+    with pytest.raises(IntegrityError, match="accounts_auditevent_is_never_changed"):
+        checked(lambda: AuditEvent.objects.update(**change))
+
+
+def test_a_deleted_persons_name_stays_in_the_audit(w):
+    w.ada.delete()
+    event = AuditEvent.objects.of(w.acme).get(kind=AuditKind.MEMBER_JOINED)
+    assert (event.actor, event.actor_name) == (None, "ada")
+
+
 def test_a_comment_may_be_as_long_as_it_says(w):
     checked(lambda: Comment.objects.update(text="é" * COMMENT_LENGTH))
 
 
 def rule_of(field: ForeignKey) -> str:
-    return LINKS.rule_name(field.model._meta.db_table, field.column)
+    return rule_name(field.model._meta.db_table, field.column)
 
 
 def test_each_link_inside_an_organization_has_its_rule():
     links = {(field.model._meta.db_table, field.column, field.related_model._meta.db_table) for field in LINKING_FIELDS}
-    assert links == {
-        *LINKS.LINKS,
-        *LINKS_OF_COMMENTS.LINKS,
-        *LINKS_OF_PLANS.LINKS,
-        *LINKS_OF_ATTACHMENTS.LINKS,
-        *LINKS_OF_WATCHERS.LINKS,
-        *LINKS_OF_SUBMISSIONS.LINKS,
-        *LINKS_OF_INVITATIONS.LINKS,
-    }
+    assert links == set(LINKS)
 
 
 @pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)

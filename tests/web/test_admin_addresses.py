@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import FormSubmission, Role, Throttle, User
+from taskmanager.accounts.models import AuditKind, FormSubmission, Role, Throttle, User
 from taskmanager.settings.environment import TAKEN_ADDRESSES
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Notice
@@ -75,6 +75,7 @@ def foreign(oscar, staff):
         organization=oscar.organization, user=oscar, form="/Globex-secret/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"
     )
     accounts.invite(oscar.organization, actor=oscar, emails=["secret@globex.example"])
+    accounts.record_event(oscar.organization, AuditKind.SIGNED_IN, actor=oscar, note="Globex secret")
     Throttle.objects.create(key="Globex-secret", ends_at=timezone.now())
 
     def find(model):

@@ -1,5 +1,6 @@
 """Organizations and their people, and what lets them in. What a row may hold, the database itself enforces."""
 
+from taskmanager.accounts.models.audit import AuditEvent, AuditKind
 from taskmanager.accounts.models.flags import Flag
 from taskmanager.accounts.models.invitations import (
     INVITATION_LIFE,
@@ -34,6 +35,8 @@ __all__ = [
     "INVITATION_LIFE",
     "INVITED_AS",
     "SETS_OF_ROLES",
+    "AuditEvent",
+    "AuditKind",
     "Flag",
     "FormSubmission",
     "Invitation",

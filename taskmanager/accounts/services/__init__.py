@@ -1,5 +1,6 @@
 """What happens to organizations and people: permission, rule, write, in one transaction each."""
 
+from taskmanager.accounts.services.audit import record_event
 from taskmanager.accounts.services.contact import count_contact_message, send_contact_message
 from taskmanager.accounts.services.invitations import (
     AlreadyInvited,
@@ -62,6 +63,7 @@ __all__ = [
     "is_last_admin",
     "is_own_password",
     "reactivate_member",
+    "record_event",
     "request_password_reset",
     "require_roles",
     "resend_invitation",
