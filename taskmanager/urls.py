@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from taskmanager import views
 from taskmanager.accounts import urls as accounts_urls
+from taskmanager.api import api
 
 # Registration makes a project too, which the app of accounts doesn't know.
 accounts_urlpatterns = [
@@ -17,6 +18,7 @@ accounts_urlpatterns = [
 urlpatterns = [
     path("", include("taskmanager.tasks.urls")),
     path("accounts/", include((accounts_urlpatterns, accounts_urls.app_name))),
+    path("api/v1/", api.urls),
     path(settings.ADMIN_URL, admin.site.urls),
     path("help/", views.help_page, name="help"),
     path("about/", views.about, name="about"),

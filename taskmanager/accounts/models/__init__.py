@@ -2,6 +2,7 @@
 
 from taskmanager.accounts.models.audit import AuditEvent, AuditKind
 from taskmanager.accounts.models.flags import Flag
+from taskmanager.accounts.models.idempotency import IdempotentCall
 from taskmanager.accounts.models.invitations import (
     INVITATION_LIFE,
     INVITED_AS,
@@ -39,6 +40,7 @@ __all__ = [
     "AuditKind",
     "Flag",
     "FormSubmission",
+    "IdempotentCall",
     "Invitation",
     "InvitationQuerySet",
     "Organization",

@@ -17,7 +17,7 @@ from taskmanager.tasks.services.claims import (
 from taskmanager.tasks.services.comments import CommentConflict, create_comment, delete_comment, edit_comment
 from taskmanager.tasks.services.epics import create_epic, delete_epic, edit_epic
 from taskmanager.tasks.services.files import UploadRefused, stored_files
-from taskmanager.tasks.services.merging import Conflicting, EditConflict, UnknownVersion
+from taskmanager.tasks.services.merging import Conflicting, EditConflict, OtherVersion, UnknownVersion
 from taskmanager.tasks.services.projects import create_project, delete_organization, register_organization
 from taskmanager.tasks.services.sprints import (
     EndNotAfterStart,
@@ -27,8 +27,10 @@ from taskmanager.tasks.services.sprints import (
     TaskNotInSprint,
     create_sprint,
     create_task_in_sprint,
+    create_task_in_sprints,
     delete_sprint,
     edit_sprint,
+    edit_task_and_plan,
     plan_task,
     plan_tasks,
     remove_task_from_sprint,
@@ -55,6 +57,7 @@ __all__ = [
     "EndNotAfterStart",
     "NotClaimed",
     "OtherProject",
+    "OtherVersion",
     "SprintHasEnded",
     "SprintNotActive",
     "TaskNotInSprint",
@@ -75,6 +78,7 @@ __all__ = [
     "create_sprint",
     "create_task",
     "create_task_in_sprint",
+    "create_task_in_sprints",
     "create_task_with_files",
     "delete_attachment",
     "delete_comment",
@@ -86,6 +90,7 @@ __all__ = [
     "edit_epic",
     "edit_sprint",
     "edit_task",
+    "edit_task_and_plan",
     "move_task",
     "plan_task",
     "plan_tasks",

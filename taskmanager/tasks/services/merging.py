@@ -1,6 +1,7 @@
 """Editing together: what an edit really changes, measured from the version that it started from."""
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from taskmanager.accounts.models import User
@@ -13,7 +14,18 @@ from taskmanager.tasks.services.writing import comparable
 class UnknownVersion(DomainError):
     """The edit names a version that never was."""
 
+    field = "version"
     message = "This form names a version that doesn't exist. Reload the page."
+
+
+class OtherVersion(DomainError):
+    """A strict edit started from a version that isn't the present one."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+    def __init__(self, version: int) -> None:
+        """Take the present version."""
+        super().__init__(f"This was changed meanwhile: it has version {version} now.")
 
 
 @dataclass(frozen=True)
