@@ -5,7 +5,7 @@ Another version is another NinjaAPI beside this one, with routers of its own whe
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -35,6 +35,7 @@ class Api(NinjaAPI):
     @property
     def urls(self) -> Any:
         """Return the addresses, each marked as one that asks for no session."""
+        entries: list[Any]
         entries, app_name, namespace = super().urls
         for entry in entries:
             entry.callback = login_not_required(entry.callback)
@@ -65,12 +66,8 @@ def make_api() -> NinjaAPI:
     )
     api.add_router("", tasks)
     api.add_decorator(with_allowance, mode="view")
-    api.add_exception_handler(DomainError, refused)
-    api.add_exception_handler(InvalidInput, invalid)
-    api.add_exception_handler(ValidationError, malformed)
-    api.add_exception_handler(AuthenticationError, unknown)
-    api.add_exception_handler(HttpError, unreadable)
-    api.add_exception_handler(Http404, missing)
+    for kind, answer in ANSWERS.items():
+        api.add_exception_handler(kind, answer)
     return api
 
 
@@ -91,8 +88,13 @@ def invalid(_request: HttpRequest, error: InvalidInput) -> HttpResponse:
 
 def malformed(_request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Answer input of the wrong shape, as django-ninja tells it."""
-    detail = [{"loc": list(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in error.errors]
+    detail = [{"loc": _place(each["loc"]), "msg": each["msg"], "type": each["type"]} for each in error.errors]
     return json_answer(json.dumps({"detail": detail}), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _place(loc: Sequence[str | int]) -> list[str | int]:
+    """Return where it stands for the caller, who doesn't know what our function calls the body."""
+    return [loc[0], *loc[2:]] if loc[0] == "body" and len(loc) > 1 else list(loc)
 
 
 def unknown(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
@@ -117,5 +119,15 @@ def missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
 def _sentence(status: int, message: str) -> HttpResponse:
     return json_answer(json.dumps({"message": message}), status=status)
 
+
+# What is raised, and how it is answered; the closest class counts.
+ANSWERS: dict[type[Exception], Any] = {
+    DomainError: refused,
+    InvalidInput: invalid,
+    ValidationError: malformed,
+    AuthenticationError: unknown,
+    HttpError: unreadable,
+    Http404: missing,
+}
 
 api = make_api()

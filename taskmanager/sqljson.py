@@ -19,7 +19,7 @@ class JsonObject(Func):
 
     output_field = JSONField()
 
-    def __init__(self, *, of: str = "", **fields: Field) -> None:
+    def __init__(self, *, of: str = "", **fields: Any) -> None:
         """Take the values by their keys, which are ours: they are written into the SQL."""
         self.keys = tuple(fields)
         self.is_optional = bool(of)

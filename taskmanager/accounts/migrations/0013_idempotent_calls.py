@@ -7,27 +7,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0008_audit_events'),
+        ("accounts", "0008_audit_events"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IdempotentCall',
+            name="IdempotentCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(db_comment='What the caller named it, in Idempotency-Key', max_length=255)),
-                ('fingerprint', models.CharField(db_comment='SHA-256 of its method, address and body', max_length=64)),
-                ('status', models.PositiveSmallIntegerField(db_comment='The status of the answer', default=0)),
-                ('answer', models.TextField(blank=True, db_comment='The body of the answer', default='')),
-                ('created_at', models.DateTimeField(db_comment='When it was made', db_index=True, default=django.utils.timezone.now)),
-                ('organization', models.ForeignKey(db_comment='Whose call it was', on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('user', models.ForeignKey(db_comment='Who made the call', db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(db_comment="What the caller named it, in Idempotency-Key", max_length=255)),
+                ("fingerprint", models.CharField(db_comment="SHA-256 of its method, address and body", max_length=64)),
+                ("status", models.PositiveSmallIntegerField(db_comment="The status of the answer", default=0)),
+                ("answer", models.TextField(blank=True, db_comment="The body of the answer", default="")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_comment="When it was made", db_index=True, default=django.utils.timezone.now
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_comment="Whose call it was",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_comment="Who made the call",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table_comment': 'Calls of the API that are safe to repeat, with their answers; rows are kept for a day',
-                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='accounts_idempotent_call_once_per_key')],
+                "db_table_comment": "Calls of the API that are safe to repeat, with their answers; rows are kept for a day",
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "key"), name="accounts_idempotent_call_once_per_key")
+                ],
             },
         ),
     ]

@@ -1,12 +1,13 @@
 """What is said of a task, an epic, a sprint, a comment: JSON that the database makes, in one place per noun."""
 
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import OuterRef, TextField, Value
-from django.db.models.functions import Concat
+from django.db.models import Count, OuterRef, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, Concat
 
 from taskmanager.sqljson import Field, JsonArray, JsonObject
-from taskmanager.tasks.models import SprintMembership, Watcher
+from taskmanager.tasks.models import SprintMembership, Task, Watcher
 
 
 def _person(name: str) -> JsonObject:
@@ -22,6 +23,18 @@ def _sprints() -> JsonArray:
 
 def _watchers() -> JsonArray:
     return JsonArray(Watcher.objects.filter(task=OuterRef("pk")).order_by("email"), "email")
+
+
+def _count(link: str, *statuses: str) -> Coalesce:
+    """How many tasks with one of these statuses link to it."""
+    tasks = Task.objects.filter(**{link: OuterRef("pk")}, status__in=statuses).order_by().values(link)
+    return Coalesce(Subquery(tasks.values(count=Count("pk"))), 0)
+
+
+def _planned(*statuses: str) -> Coalesce:
+    """How many tasks with one of these statuses are in the sprint now."""
+    planned = SprintMembership.objects.open().filter(sprint=OuterRef("pk"), task__status__in=statuses)
+    return Coalesce(Subquery(planned.order_by().values("sprint").values(count=Count("pk"))), 0)
 
 
 TASK: dict[str, Field] = {
@@ -43,8 +56,66 @@ TASK: dict[str, Field] = {
     "completed_at": "completed_at",
     "version": "version",
 }
+EPIC: dict[str, Field] = {
+    "id": "pk",
+    "name": "name",
+    "description": "description",
+    "project": JsonObject(id="project_id", key="project__key"),
+    "creator": _person("creator"),
+    "task_count": _count("epic", "UNASSIGNED", "IN_PROGRESS", "DONE"),
+    "done_count": _count("epic", "DONE"),
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "version": "version",
+}
+SPRINT: dict[str, Field] = {
+    "id": "pk",
+    "name": "name",
+    "description": "description",
+    "start_date": "start_date",
+    "end_date": "end_date",
+    "project": JsonObject(id="project_id", key="project__key"),
+    "epic": JsonObject(of="epic_id", id="epic_id", name="epic__name"),
+    "creator": _person("creator"),
+    "task_count": _planned("UNASSIGNED", "IN_PROGRESS", "DONE"),
+    "done_count": _planned("DONE"),
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "version": "version",
+}
+PROJECT: dict[str, Field] = {"id": "pk", "key": "key", "name": "name", "created_at": "created_at"}
+COMMENT: dict[str, Field] = {
+    "id": "pk",
+    "task": "task_id",
+    "author": _person("author"),
+    "text": "text",
+    "created_at": "created_at",
+    "edited_at": "edited_at",
+    "version": "version",
+}
+ATTACHMENT: dict[str, Field] = {
+    "id": "pk",
+    "task": "task_id",
+    "name": "name",
+    "size": "size",
+    "content_type": "content_type",
+    "uploader": _person("uploader"),
+    "preview": "preview",
+    "created_at": "created_at",
+}
+ACTIVITY: dict[str, Field] = {
+    "id": "pk",
+    "verb": "verb",
+    "actor": _person("actor"),
+    "reference": "reference",
+    "comment": "comment_id",
+    "changes": "changes",
+    "version": "version",
+    "created_at": "created_at",
+}
 
 
-def task_document(fields: Collection[str] = ()) -> JsonObject:
-    """Return what is said of a task: all of it, or the fields that are asked for."""
-    return JsonObject(**{name: value for name, value in TASK.items() if not fields or name in fields})
+def document(fields: dict[str, Field], only: Collection[str] = ()) -> JsonObject:
+    """Return what is said of a thing: all of it, or the fields that are asked for."""
+    values: dict[str, Any] = {name: value for name, value in fields.items() if not only or name in only}
+    return JsonObject(**values)

@@ -2,50 +2,38 @@
 
 import datetime
 from collections.abc import Collection, Iterable
-from typing import Any, cast
+from typing import Any
 
-from django.db.models import Model
 from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema, Status
 
 from taskmanager.accounts.api.access import ApiRequest
-from taskmanager.accounts.api.answers import InvalidInput, answers, json_answer
+from taskmanager.accounts.api.answers import InvalidInput, answers
 from taskmanager.accounts.api.fields import Address, Id, line, text, without_defaults
 from taskmanager.accounts.api.idempotency import Key, once_per_key
-from taskmanager.accounts.api.paging import Paging, links
+from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.throttling import CallThrottle
 from taskmanager.accounts.models import User
-from taskmanager.errors import NotFound
-from taskmanager.sqljson import Text, array, rows
 from taskmanager.tasks import keeping, services
-from taskmanager.tasks.api.documents import TASK, task_document
+from taskmanager.tasks.api.documents import TASK, document
 from taskmanager.tasks.api.filters import Priority, TaskFilters, filtered
 from taskmanager.tasks.api.filters import Status as TaskStatus
+from taskmanager.tasks.api.rows import (
+    chosen,
+    chosen_epic,
+    chosen_project,
+    fields_of,
+    find,
+    first_project,
+    listed,
+    one,
+    require_same_project,
+)
+from taskmanager.tasks.api.schemas import Named, Person, ProjectRef
 from taskmanager.tasks.api.versions import IfMatch, version_asked_for
-from taskmanager.tasks.models import MOST_WATCHERS, Epic, Project, Sprint, Task
+from taskmanager.tasks.models import MOST_WATCHERS, Sprint, Task
 
 router = Router(tags=["Tasks"])
-
-
-class ProjectRef(Schema):
-    """A project, in short."""
-
-    id: int
-    key: str = Field(examples=["WEB"])
-
-
-class Named(Schema):
-    """An epic or a sprint, in short."""
-
-    id: int
-    name: str
-
-
-class Person(Schema):
-    """A member, in short."""
-
-    id: int
-    username: str = Field(examples=["ada"])
 
 
 class TaskOut(Schema):
@@ -126,19 +114,11 @@ def task_list(
     """List the organization's tasks: filtered, sorted, in parts. The `Link` header leads to the other parts."""
     organization = request.auth.organization
     tasks = filtered(Task.objects.of(organization), filters, actor=request.auth)
-    found = array(rows(tasks[paging.part], task_document(_fields(fields))))
+    # Counting 200,000 rows costs more than reading 100: what was counted holds until something happens.
     version = keeping.version_of(organization)
     about = ("api-tasks", filters.model_dump_json(exclude={"ordering"}), request.auth.pk if filters.q else "")
     count = keeping.kept(tasks.order_by().count, organization=organization, version=version, about=about)
-    return json_answer(f'{{"items": {found}, "count": {count}}}', headers={"Link": links(request, paging, count)})
-
-
-def _fields(text: str) -> Collection[str]:
-    """Return the fields that are asked for, none for all. Raises InvalidInput for one that there isn't."""
-    asked = [name.strip() for name in text.split(",") if name.strip()]
-    if unknown := [name for name in asked if name not in TASK]:
-        raise InvalidInput("query", "fields", f"There is no {unknown[0]!r}; choose of {', '.join(TASK)}.")
-    return asked
+    return listed(request, tasks, document(TASK, fields_of(TASK, fields)), paging, count=count)
 
 
 @router.post(
@@ -151,8 +131,9 @@ def task_create(request: ApiRequest, body: TaskIn, key: Key) -> HttpResponse:
     """Make a task, on top of its column."""
 
     def act() -> HttpResponse:
-        wanted = _wanted(request.auth, body.model_dump())
-        sprints, project = wanted.pop("sprints"), wanted.pop("project") or _first_project(request.auth)
+        project = chosen_project(request.auth, body.project) or first_project(request.auth)
+        wanted = _wanted(request.auth, body.model_dump(exclude={"project"}))
+        sprints = wanted.pop("sprints")
         wanted["status"] = wanted["status"] or ""
         task = services.create_task_in_sprints(project, sprints=sprints, actor=request.auth, **wanted)
         return _answer(task.pk, status=201)
@@ -163,17 +144,16 @@ def task_create(request: ApiRequest, body: TaskIn, key: Key) -> HttpResponse:
 @router.get("/tasks/{int:task_id}", response=answers(200, TaskOut, 404), operation_id="get_task")
 def task_detail(request: ApiRequest, task_id: int, fields: str = "") -> HttpResponse:
     """Return one task. Its ETag is its version."""
-    return _answer(task_id, user=request.auth, fields=_fields(fields))
+    tasks = Task.objects.of(request.auth.organization).filter(pk=task_id)
+    return one(tasks, document(TASK, fields_of(TASK, fields)))
 
 
 @router.put("/tasks/{int:task_id}", response=answers(204, None, 400, 403, 404, 409, 412), operation_id="replace_task")
-def task_replace(request: ApiRequest, task_id: int, body: TaskPut, if_match: IfMatch) -> Status:
+def task_replace(request: ApiRequest, task_id: int, body: TaskPut, if_match: IfMatch) -> Status[None]:
     """Replace everything of a task that can be written."""
     task = find_task(request.auth, task_id)
-    wanted = _wanted(request.auth, body.model_dump())
-    project = wanted.pop("project")
-    if project is not None and project.pk != task.project_id:
-        raise InvalidInput("body", "project", "A task keeps its project.")
+    require_same_project(task, request.auth, body.project)
+    wanted = _wanted(request.auth, body.model_dump(exclude={"project"}))
     wanted["status"] = wanted["status"] or ("IN_PROGRESS" if wanted["owner"] else "UNASSIGNED")
     _edit(task, request.auth, if_match, wanted)
     return Status(204, None)
@@ -191,7 +171,7 @@ def task_edit(request: ApiRequest, task_id: int, body: TaskPatch, if_match: IfMa
 
 
 @router.delete("/tasks/{int:task_id}", response=answers(204, None, 403, 404), operation_id="delete_task")
-def task_delete(request: ApiRequest, task_id: int) -> Status:
+def task_delete(request: ApiRequest, task_id: int) -> Status[None]:
     """Delete a task for good. Its number isn't given again."""
     services.delete_task(find_task(request.auth, task_id), actor=request.auth)
     return Status(204, None)
@@ -215,20 +195,13 @@ def task_release(request: ApiRequest, task_id: int) -> HttpResponse:
 
 def find_task(user: User, pk: int) -> Task:
     """Return a task of the user's organization. Raises NotFound."""
-    task = Task.objects.of(user.organization).select_related("project").filter(pk=pk).first()
-    if task is None:
-        raise NotFound
+    task: Task = find(Task.objects.select_related("project"), user, pk)
     return task
 
 
-def _answer(pk: int, *, status: int = 200, user: User | None = None, fields: Collection[str] = ()) -> HttpResponse:
-    """Return a task as it is now, the user's organization's where it is asked for. Raises NotFound."""
-    tasks = Task.objects.filter(pk=pk) if user is None else Task.objects.of(user.organization).filter(pk=pk)
-    found = tasks.values_list("version", Text(task_document(fields))).first()
-    if found is None:
-        raise NotFound
-    version, text_ = found
-    return json_answer(text_, status=status, headers={"ETag": f'"{version}"'})
+def _answer(pk: int, *, status: int = 200, fields: Collection[str] = ()) -> HttpResponse:
+    """Return a task that the user may see, as it is now."""
+    return one(Task.objects.filter(pk=pk), document(TASK, fields), status=status)
 
 
 def _edit(task: Task, user: User, if_match: str | None, wanted: dict[str, Any]) -> None:
@@ -241,26 +214,16 @@ def _edit(task: Task, user: User, if_match: str | None, wanted: dict[str, Any]) 
 
 def _wanted(user: User, given: dict[str, Any]) -> dict[str, Any]:
     """Return the fields with the rows that their ids name, in the user's organization. Raises InvalidInput."""
-    people = User.objects.of(user.organization).active()
-    links_: dict[str, Any] = {
-        "owner": (people, "Choose a member of your organization who can sign in."),
-        "epic": (Epic.objects.of(user.organization), "Choose one of your organization's epics."),
-        "project": (Project.objects.of(user.organization), "Choose one of your organization's projects."),
-    }
     wanted = dict(given)
-    for name, (found, sentence) in links_.items():
-        if wanted.get(name) is not None:
-            wanted[name] = _row(found, name, wanted[name], sentence)
+    if wanted.get("owner") is not None:
+        people = User.objects.of(user.organization).active()
+        sentence = "Choose a member of your organization who can sign in."
+        wanted["owner"] = chosen(people, "owner", wanted["owner"], sentence)
+    if "epic" in wanted:
+        wanted["epic"] = chosen_epic(user, wanted["epic"])
     if "sprints" in wanted:
         wanted["sprints"] = _sprints(user, wanted["sprints"])
     return wanted
-
-
-def _row(found: Any, name: str, pk: int, sentence: str) -> Model:
-    row = found.filter(pk=pk).first()
-    if row is None:
-        raise InvalidInput("body", name, sentence)
-    return cast("Model", row)
 
 
 def _sprints(user: User, pks: Iterable[int]) -> list[Sprint]:
@@ -269,10 +232,3 @@ def _sprints(user: User, pks: Iterable[int]) -> list[Sprint]:
     if len(found) != len(asked):
         raise InvalidInput("body", "sprints", "Choose sprints of your organization.")
     return found
-
-
-def _first_project(user: User) -> Project:
-    project = Project.objects.of(user.organization).oldest_first().first()
-    if project is None:
-        raise InvalidInput("body", "project", "Your organization has no project.")
-    return project

@@ -7,7 +7,7 @@ from typing import Any
 from taskmanager.accounts.models import User
 from taskmanager.errors import Conflict, DomainError
 from taskmanager.tasks import queries
-from taskmanager.tasks.models import Epic, Sprint, Task
+from taskmanager.tasks.models import Comment, Epic, Sprint, Task
 from taskmanager.tasks.services.writing import comparable
 
 
@@ -64,6 +64,16 @@ class Merge:
     conflicts: list[Conflicting] = field(default_factory=list)
     originals: dict[str, Any] = field(default_factory=dict)  # as history keeps them, of fields changed since
     last_actor: dict[str, User | None] = field(default_factory=dict)
+
+
+def starting_version(item: Task | Epic | Sprint | Comment, version: int | None, *, is_strict: bool) -> int:
+    """Return the version that an edit of the locked item starts from: the present one where it names none.
+
+    Raises OtherVersion for a strict edit that started from another one.
+    """
+    if is_strict and version != item.version:
+        raise OtherVersion(item.version)
+    return item.version if version is None else version
 
 
 def merge(item: Task | Epic | Sprint, version: int, wanted: dict[str, Any]) -> Merge:

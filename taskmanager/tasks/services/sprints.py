@@ -12,7 +12,7 @@ from taskmanager.errors import DomainError, NotFound
 from taskmanager.tasks.models import Activity, Epic, Project, Sprint, SprintMembership, Task
 from taskmanager.tasks.permissions import require
 from taskmanager.tasks.services.epics import lock_epic
-from taskmanager.tasks.services.merging import merge, settled
+from taskmanager.tasks.services.merging import merge, settled, starting_version
 from taskmanager.tasks.services.tasks import create_task, edit_task
 from taskmanager.tasks.services.writing import record_plan, write_plan
 
@@ -82,14 +82,15 @@ def create_sprint(
 
 
 @transaction.atomic
-def edit_sprint(sprint: Sprint, *, actor: User, version: int, **wanted: Any) -> Sprint:
+def edit_sprint(sprint: Sprint, *, actor: User, version: int | None, is_strict: bool = False, **wanted: Any) -> Sprint:
     """Change the fields that `wanted` names: name, description, start_date, end_date, epic.
 
     Merges and refuses as `edit_task` does.
-    Raises EditConflict, UnknownVersion, EndNotAfterStart, NotAllowed, NotFound.
+    Raises EditConflict, OtherVersion, UnknownVersion, EndNotAfterStart, NotAllowed, NotFound.
     """
     require(actor, "tasks.change_sprint", sprint.organization_id)
     sprint = _locked(sprint)
+    version = starting_version(sprint, version, is_strict=is_strict)
     lock_epic(wanted.get("epic"), sprint.organization_id)
     changes = settled(sprint, merge(sprint, version, wanted))
     if not changes:

@@ -15,7 +15,7 @@ from taskmanager.tasks.permissions import may_change, may_claim, require, requir
 from taskmanager.tasks.services.claims import AlreadyClaimed
 from taskmanager.tasks.services.epics import lock_epic
 from taskmanager.tasks.services.files import remove_files_of
-from taskmanager.tasks.services.merging import Conflicting, OtherVersion, merge, settled
+from taskmanager.tasks.services.merging import Conflicting, merge, settled, starting_version
 from taskmanager.tasks.services.watchers import set_watchers
 from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
 
@@ -104,9 +104,7 @@ def edit_task(task: Task, *, actor: User, version: int | None, is_strict: bool =
     """
     task = locked(task)
     require_change(task, actor)
-    if is_strict and version != task.version:
-        raise OtherVersion(task.version)
-    version = task.version if version is None else version
+    version = starting_version(task, version, is_strict=is_strict)
     _require_member(wanted.get("owner"), task.organization_id)
     lock_epic(wanted.get("epic"), task.organization_id)
     changes = _merge(task, version, wanted)

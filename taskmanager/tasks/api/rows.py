@@ -1,0 +1,90 @@
+"""Which rows a call is about, and how one is answered."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+
+from taskmanager.accounts.api.access import ApiRequest
+from taskmanager.accounts.api.answers import InvalidInput, json_answer
+from taskmanager.accounts.api.paging import Paging, links
+from taskmanager.accounts.models import User
+from taskmanager.errors import NotFound
+from taskmanager.sqljson import JsonObject, Text, array, rows
+from taskmanager.tasks.models import Epic, Project
+
+
+def find(found: Any, user: User, pk: int) -> Any:
+    """Return the row of the user's organization. Raises NotFound, also for another organization's."""
+    row = found.filter(organization=user.organization, pk=pk).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def one(found: QuerySet[Any], document: JsonObject, *, status: int = 200) -> HttpResponse:
+    """Answer with what is said of the one row there is; its version is the ETag. Raises NotFound."""
+    row = found.values_list("version", Text(document)).first()
+    if row is None:
+        raise NotFound
+    version, text = row
+    return json_answer(text, status=status, headers={"ETag": f'"{version}"'})
+
+
+def listed(
+    request: ApiRequest, found: QuerySet[Any], document: JsonObject, paging: Paging, *, count: int | None = None
+) -> HttpResponse:
+    """Answer with a part of the rows, and how many there are; the `Link` header leads to the other parts."""
+    items = array(rows(found[paging.part], document))
+    total = found.order_by().count() if count is None else count
+    return json_answer(f'{{"items":{items},"count":{total}}}', headers={"Link": links(request, paging, total)})
+
+
+def chosen(found: Any, name: str, pk: int, sentence: str) -> Any:
+    """Return the row that the field of the body names by its id. Raises InvalidInput with the sentence."""
+    row = found.filter(pk=pk).first()
+    if row is None:
+        raise InvalidInput("body", name, sentence)
+    return row
+
+
+def fields_of(document: Collection[str], text: str) -> Collection[str]:
+    """Return the fields that are asked for, with commas between them; none for all. Raises InvalidInput."""
+    asked = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in asked if name not in document]:
+        raise InvalidInput("query", "fields", f"There is no {unknown[0]!r}; choose of {', '.join(document)}.")
+    return asked
+
+
+def first_project(user: User) -> Project:
+    """Return the organization's first project. Raises InvalidInput where it has none."""
+    project = Project.objects.of(user.organization).oldest_first().first()
+    if project is None:
+        raise InvalidInput("body", "project", "Your organization has no project.")
+    return project
+
+
+def chosen_epic(user: User, pk: int | None) -> Epic | None:
+    """Return the epic that the body names, None for none. Raises InvalidInput."""
+    if pk is None:
+        return None
+    epics = Epic.objects.of(user.organization)
+    epic: Epic = chosen(epics, "epic", pk, "Choose one of your organization's epics.")
+    return epic
+
+
+def chosen_project(user: User, pk: int | None) -> Project | None:
+    """Return the project that the body names, None for none. Raises InvalidInput."""
+    if pk is None:
+        return None
+    projects = Project.objects.of(user.organization)
+    project: Project = chosen(projects, "project", pk, "Choose one of your organization's projects.")
+    return project
+
+
+def require_same_project(item: Any, user: User, pk: int | None) -> None:
+    """Raise InvalidInput where the body names another project than that of the item, which keeps it."""
+    project = chosen_project(user, pk)
+    if project is not None and project.pk != item.project_id:
+        raise InvalidInput("body", "project", "It keeps its project.")
