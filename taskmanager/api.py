@@ -17,8 +17,14 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from taskmanager.accounts.api.access import Bearer
 from taskmanager.accounts.api.answers import InvalidInput, json_answer
+from taskmanager.accounts.api.people import router as people
 from taskmanager.accounts.api.throttling import CallThrottle, tell_allowance
 from taskmanager.errors import DomainError, TooManyRequests
+from taskmanager.tasks.api.attachments import router as attachments
+from taskmanager.tasks.api.comments import router as comments
+from taskmanager.tasks.api.epics import router as epics
+from taskmanager.tasks.api.projects import router as projects
+from taskmanager.tasks.api.sprints import router as sprints
 from taskmanager.tasks.api.tasks import router as tasks
 
 logger = logging.getLogger(__name__)
@@ -64,7 +70,8 @@ def make_api() -> NinjaAPI:
         auth=Bearer(),
         throttle=[CallThrottle("THROTTLE_DEFAULT")],
     )
-    api.add_router("", tasks)
+    for router in (people, tasks, comments, attachments, epics, sprints, projects):
+        api.add_router("", router)
     api.add_decorator(with_allowance, mode="view")
     for kind, answer in ANSWERS.items():
         api.add_exception_handler(kind, answer)

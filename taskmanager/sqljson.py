@@ -8,7 +8,7 @@ PostgreSQL and SQLite write the same: keys in their order, days and moments by R
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import DateTimeField, F, Func, JSONField, QuerySet, Subquery, TextField
+from django.db.models import BooleanField, DateTimeField, F, Func, JSONField, QuerySet, Subquery, TextField
 from django.db.models.expressions import BaseExpression, Combinable
 
 Field = str | BaseExpression | Combinable
@@ -37,8 +37,8 @@ class JsonObject(Func):
             if index == len(self.keys):
                 condition = sql
                 continue
-            if isinstance(expression.output_field, DateTimeField) and not is_postgresql:
-                sql = f"REPLACE({sql}, ' ', 'T') || '+00:00'"
+            if not is_postgresql:
+                sql = _for_sqlite(sql, expression.output_field)
             parts.append(f"'{self.keys[index]}', {sql}")
         function = "JSON_BUILD_OBJECT" if is_postgresql else "JSON_OBJECT"
         built = f"{function}({', '.join(parts)})"
@@ -47,6 +47,17 @@ class JsonObject(Func):
         # The condition stands first, but its column takes no parameters, so that theirs keep their order.
         case = f"CASE WHEN {condition} IS NOT NULL THEN {built} END"
         return (case if is_postgresql else f"JSON({case})"), params
+
+
+def _for_sqlite(sql: str, field: Any) -> str:
+    """Return the value as PostgreSQL writes it by itself: SQLite knows neither moments nor truth."""
+    if isinstance(field, DateTimeField):
+        return f"REPLACE({sql}, ' ', 'T') || '+00:00'"
+    if isinstance(field, BooleanField):
+        return f"JSON(CASE {sql} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"
+    if type(field) is JSONField and not sql.startswith(("JSON", "(SELECT")):
+        return f"JSON({sql})"  # a column of JSON is text
+    return sql
 
 
 class JsonArray(Subquery):

@@ -49,6 +49,7 @@ ERRORS: dict[int, Any] = {
     404: Message,
     409: Message,
     412: Message,
+    413: Message,
     422: Problems,
     429: Message,
 }

@@ -10,9 +10,9 @@ from taskmanager.accounts.api.answers import answers
 from taskmanager.accounts.api.fields import Id, line
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
+from taskmanager.accounts.api.rows import find, listed, one
 from taskmanager.tasks import services
 from taskmanager.tasks.api.documents import COMMENT, document
-from taskmanager.tasks.api.rows import find, listed, one
 from taskmanager.tasks.api.schemas import Person
 from taskmanager.tasks.api.versions import IfMatch, version_asked_for
 from taskmanager.tasks.models import COMMENT_LENGTH, Comment, Task

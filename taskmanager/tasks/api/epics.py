@@ -10,9 +10,10 @@ from taskmanager.accounts.api.answers import answers
 from taskmanager.accounts.api.fields import Id, line, text, without_defaults
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
+from taskmanager.accounts.api.rows import fields_of, find, listed, one
 from taskmanager.tasks import services
 from taskmanager.tasks.api.documents import EPIC, document
-from taskmanager.tasks.api.rows import chosen_project, fields_of, find, first_project, listed, one, require_same_project
+from taskmanager.tasks.api.links import chosen_project, first_project, require_same_project
 from taskmanager.tasks.api.schemas import Person, ProjectRef
 from taskmanager.tasks.api.versions import IfMatch, version_asked_for
 from taskmanager.tasks.models import Epic

@@ -12,26 +12,17 @@ from taskmanager.accounts.api.answers import InvalidInput, answers
 from taskmanager.accounts.api.fields import Address, Id, line, text, without_defaults
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
+from taskmanager.accounts.api.rows import chosen, fields_of, find, listed, one
 from taskmanager.accounts.api.throttling import CallThrottle
 from taskmanager.accounts.models import User
 from taskmanager.tasks import keeping, services
-from taskmanager.tasks.api.documents import TASK, document
+from taskmanager.tasks.api.documents import ACTIVITY, TASK, document
 from taskmanager.tasks.api.filters import Priority, TaskFilters, filtered
 from taskmanager.tasks.api.filters import Status as TaskStatus
-from taskmanager.tasks.api.rows import (
-    chosen,
-    chosen_epic,
-    chosen_project,
-    fields_of,
-    find,
-    first_project,
-    listed,
-    one,
-    require_same_project,
-)
+from taskmanager.tasks.api.links import chosen_epic, chosen_project, chosen_sprint, first_project, require_same_project
 from taskmanager.tasks.api.schemas import Named, Person, ProjectRef
 from taskmanager.tasks.api.versions import IfMatch, version_asked_for
-from taskmanager.tasks.models import MOST_WATCHERS, Sprint, Task
+from taskmanager.tasks.models import MOST_WATCHERS, Activity, Sprint, Task
 
 router = Router(tags=["Tasks"])
 
@@ -107,6 +98,36 @@ class TaskPatch(Schema):
     version: Id | None = Field(None, description="The version that this starts from")
 
 
+class ClaimNext(Schema):
+    """Among which tasks to choose."""
+
+    model_config = {"extra": "forbid"}
+
+    project: Id | None = Field(None, description="The id of a project")
+    sprint: Id | None = Field(None, description="The id of a sprint")
+    priority_at_least: Priority = Field("LOW", description="Leave less urgent ones")
+
+
+class ActivityOut(Schema):
+    """One line of history."""
+
+    id: int
+    verb: str = Field(description="What was done", examples=["claimed"])
+    actor: Person | None = Field(description="Who did it; null for a former member")
+    reference: str = Field(description="What the task was called then")
+    comment: int | None = Field(description="The id of the comment that was written or edited")
+    changes: dict[str, Any] = Field(description="Per changed field its old and its new value")
+    version: int = Field(description="The version of the task that this made")
+    created_at: datetime.datetime
+
+
+class ActivityList(Schema):
+    """A part of a list of activity."""
+
+    items: list[ActivityOut]
+    count: int = Field(description="How many there are in all")
+
+
 @router.get("/tasks/", response=answers(200, TaskList), operation_id="list_tasks")
 def task_list(
     request: ApiRequest, filters: Query[TaskFilters], paging: Query[Paging], fields: str = ""
@@ -146,6 +167,49 @@ def task_detail(request: ApiRequest, task_id: int, fields: str = "") -> HttpResp
     """Return one task. Its ETag is its version."""
     tasks = Task.objects.of(request.auth.organization).filter(pk=task_id)
     return one(tasks, document(TASK, fields_of(TASK, fields)))
+
+
+@router.get(
+    "/tasks/archive/{int:year}/{int:month}/{int:day}",
+    response=answers(200, TaskList),
+    operation_id="list_archived_tasks",
+)
+def task_archive(request: ApiRequest, year: int, month: int, day: int, paging: Query[Paging]) -> HttpResponse:
+    """List the archived tasks that were created on a day (UTC). A day that there isn't is refused with 422."""
+    try:
+        date = datetime.date(year, month, day)
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput("path", "day", "There is no such day.") from error
+    tasks = Task.objects.of(request.auth.organization).created_on(date).filter(status=Task.Status.ARCHIVED)
+    return listed(request, tasks, document(TASK), paging)
+
+
+@router.get("/tasks/{int:task_id}/activity", response=answers(200, ActivityList, 404), operation_id="list_activity")
+def task_activity(request: ApiRequest, task_id: int, paging: Query[Paging]) -> HttpResponse:
+    """List what happened to a task, the newest first."""
+    activities = Activity.objects.filter(task=find_task(request.auth, task_id)).order_by("-pk")
+    return listed(request, activities, document(ACTIVITY), paging)
+
+
+@router.post(
+    "/tasks/claim-next", response=answers(200, TaskOut, 403, 409) | {204: None}, operation_id="claim_next_task"
+)
+def task_claim_next(request: ApiRequest, body: ClaimNext, key: Key) -> HttpResponse:
+    """Take the most urgent free task: it is yours and in progress. 204 where there is none.
+
+    Many may call at once: nobody waits for another, and no two get the same task.
+    """
+
+    def act() -> HttpResponse:
+        task = services.claim_next_task(
+            actor=request.auth,
+            project=chosen_project(request.auth, body.project),
+            sprint=chosen_sprint(request.auth, body.sprint),
+            priority_at_least=body.priority_at_least,
+        )
+        return _answer(task.pk) if task else HttpResponse(status=204)
+
+    return once_per_key(request, key, act)
 
 
 @router.put("/tasks/{int:task_id}", response=answers(204, None, 400, 403, 404, 409, 412), operation_id="replace_task")

@@ -223,6 +223,11 @@ class Task(models.Model):
                 condition=Q(archived_at__isnull=False),
                 name="tasks_task_by_archiving",
             ),
+            models.Index(
+                fields=["organization", "priority", "due_date", "id"],
+                condition=Q(owner__isnull=True, status__in=["UNASSIGNED", "IN_PROGRESS"]),
+                name="tasks_task_free",
+            ),
             models.Index(fields=["epic", "status", "-id"], condition=Q(epic__isnull=False), name="tasks_task_of_epic"),
         ]
 

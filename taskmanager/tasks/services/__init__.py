@@ -9,6 +9,7 @@ from taskmanager.tasks.services.attachments import (
 from taskmanager.tasks.services.claims import (
     AlreadyClaimed,
     NotClaimed,
+    claim_next_task,
     claim_task,
     claim_task_as_configured,
     claim_task_optimistically,
@@ -18,7 +19,16 @@ from taskmanager.tasks.services.comments import CommentConflict, create_comment,
 from taskmanager.tasks.services.epics import create_epic, delete_epic, edit_epic
 from taskmanager.tasks.services.files import UploadRefused, stored_files
 from taskmanager.tasks.services.merging import Conflicting, EditConflict, OtherVersion, UnknownVersion
-from taskmanager.tasks.services.projects import create_project, delete_organization, register_organization
+from taskmanager.tasks.services.projects import (
+    LastProject,
+    ProjectHasWork,
+    add_project,
+    create_project,
+    delete_organization,
+    delete_project,
+    register_organization,
+    rename_project,
+)
 from taskmanager.tasks.services.sprints import (
     EndNotAfterStart,
     OtherProject,
@@ -55,9 +65,11 @@ __all__ = [
     "DueBeforeCreation",
     "EditConflict",
     "EndNotAfterStart",
+    "LastProject",
     "NotClaimed",
     "OtherProject",
     "OtherVersion",
+    "ProjectHasWork",
     "SprintHasEnded",
     "SprintNotActive",
     "TaskNotInSprint",
@@ -66,8 +78,10 @@ __all__ = [
     "UnknownVersion",
     "UploadRefused",
     "add_attachments",
+    "add_project",
     "archive_task",
     "attach_files",
+    "claim_next_task",
     "claim_task",
     "claim_task_as_configured",
     "claim_task_optimistically",
@@ -84,6 +98,7 @@ __all__ = [
     "delete_comment",
     "delete_epic",
     "delete_organization",
+    "delete_project",
     "delete_sprint",
     "delete_task",
     "edit_comment",
@@ -97,6 +112,7 @@ __all__ = [
     "register_organization",
     "release_task",
     "remove_task_from_sprint",
+    "rename_project",
     "set_sprint_epic",
     "stored_files",
     "unsubscribe",

@@ -1,13 +1,14 @@
 """Claiming and releasing. Of any number of simultaneous claims exactly one wins."""
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from taskmanager.accounts.models import User
 from taskmanager.errors import DomainError
-from taskmanager.tasks.models import CLAIMABLE, Activity, Task
-from taskmanager.tasks.permissions import require, require_change
+from taskmanager.tasks.models import CLAIMABLE, Activity, Project, Sprint, Task
+from taskmanager.tasks.permissions import require, require_change, require_member
 from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
 
 
@@ -78,6 +79,47 @@ def claim_task_optimistically(task: Task, *, actor: User) -> Task:
             record(task, actor, Activity.Verb.CLAIMED, changes)
             return task
         # Another change came first. It may have been an edit that left the task free: look again.
+
+
+@transaction.atomic
+def claim_next_task(
+    *,
+    actor: User,
+    project: Project | None = None,
+    sprint: Sprint | None = None,
+    priority_at_least: str = Task.Priority.LOW,
+) -> Task | None:
+    """Make the actor the owner of the most urgent free task, of those the one that is due first, then the oldest.
+
+    Return None where there is none. Many may ask at once: on PostgreSQL each passes by what another is just taking.
+    Raises NotAllowed, NotFound for a project or a sprint of another organization.
+    """
+    require(actor, "tasks.change_task", actor.organization_id)
+    free = Task.objects.of(actor.organization).filter(owner=None, status__in=CLAIMABLE)
+    for place in (project, sprint):
+        if place is not None:
+            require_member(actor, place.organization_id)
+    if project is not None:
+        free = free.filter(project=project)
+    if sprint is not None:
+        free = free.in_sprint(sprint)
+    first = free.order_by(F("due_date").asc(nulls_last=True), "pk").select_related("project")
+    ranks = Task.Priority.values
+    # One short walk along an index per priority, instead of sorting all that is free.
+    for priority in reversed(ranks[ranks.index(priority_at_least) :]):
+        found = first.filter(priority=priority)
+        task = found.select_for_update(of=("self",), no_key=True, skip_locked=can_skip()).first()
+        if task is not None:
+            before = snapshot(task)
+            task.owner = actor
+            enter(task, Task.Status.IN_PROGRESS)
+            return write(task, before=before, actor=actor, verb=Activity.Verb.CLAIMED)
+    return None
+
+
+def can_skip() -> bool:
+    """Whether the database passes by locked rows. SQLite locks none: it has one writer at a time."""
+    return connection.features.has_select_for_update_skip_locked
 
 
 @transaction.atomic

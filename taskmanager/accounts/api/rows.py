@@ -12,7 +12,6 @@ from taskmanager.accounts.api.paging import Paging, links
 from taskmanager.accounts.models import User
 from taskmanager.errors import NotFound
 from taskmanager.sqljson import JsonObject, Text, array, rows
-from taskmanager.tasks.models import Epic, Project
 
 
 def find(found: Any, user: User, pk: int) -> Any:
@@ -24,12 +23,13 @@ def find(found: Any, user: User, pk: int) -> Any:
 
 
 def one(found: QuerySet[Any], document: JsonObject, *, status: int = 200) -> HttpResponse:
-    """Answer with what is said of the one row there is; its version is the ETag. Raises NotFound."""
-    row = found.values_list("version", Text(document)).first()
+    """Answer with what is said of the one row there is; its version, where it has one, is the ETag. Raises NotFound."""
+    has_version = "version" in document.keys
+    row = found.values_list("version" if has_version else "pk", Text(document)).first()
     if row is None:
         raise NotFound
     version, text = row
-    return json_answer(text, status=status, headers={"ETag": f'"{version}"'})
+    return json_answer(text, status=status, headers={"ETag": f'"{version}"'} if has_version else {})
 
 
 def listed(
@@ -55,36 +55,3 @@ def fields_of(document: Collection[str], text: str) -> Collection[str]:
     if unknown := [name for name in asked if name not in document]:
         raise InvalidInput("query", "fields", f"There is no {unknown[0]!r}; choose of {', '.join(document)}.")
     return asked
-
-
-def first_project(user: User) -> Project:
-    """Return the organization's first project. Raises InvalidInput where it has none."""
-    project = Project.objects.of(user.organization).oldest_first().first()
-    if project is None:
-        raise InvalidInput("body", "project", "Your organization has no project.")
-    return project
-
-
-def chosen_epic(user: User, pk: int | None) -> Epic | None:
-    """Return the epic that the body names, None for none. Raises InvalidInput."""
-    if pk is None:
-        return None
-    epics = Epic.objects.of(user.organization)
-    epic: Epic = chosen(epics, "epic", pk, "Choose one of your organization's epics.")
-    return epic
-
-
-def chosen_project(user: User, pk: int | None) -> Project | None:
-    """Return the project that the body names, None for none. Raises InvalidInput."""
-    if pk is None:
-        return None
-    projects = Project.objects.of(user.organization)
-    project: Project = chosen(projects, "project", pk, "Choose one of your organization's projects.")
-    return project
-
-
-def require_same_project(item: Any, user: User, pk: int | None) -> None:
-    """Raise InvalidInput where the body names another project than that of the item, which keeps it."""
-    project = chosen_project(user, pk)
-    if project is not None and project.pk != item.project_id:
-        raise InvalidInput("body", "project", "It keeps its project.")
