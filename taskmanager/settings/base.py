@@ -17,12 +17,14 @@ from taskmanager.settings.environment import (
     email_address,
     form_submission_backend,
     mailer,
+    networks,
     public_url,
     rate,
     read,
     redis_url,
     size,
 )
+from taskmanager.settings.hosts import Network
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir()
@@ -37,6 +39,9 @@ IS_HTTPS = _public_url.scheme == "https"
 ALLOWED_HOSTS = read("list", "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 if _public_url.hostname and _public_url.hostname not in ALLOWED_HOSTS:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, _public_url.hostname]
+# A pod is called by an address of its network: those are hosts, too.
+ALLOWED_CIDR_NETS = networks("ALLOWED_CIDR_NETS")
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, *(Network(network) for network in ALLOWED_CIDR_NETS)]
 CSRF_TRUSTED_ORIGINS = read("list", "CSRF_TRUSTED_ORIGINS", [PUBLIC_URL])
 
 ROOT_URLCONF = "taskmanager.urls"
