@@ -28,6 +28,35 @@ from taskmanager.tasks.views.requests import Toast, page_before, wants_json
 SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
+class HeadersMiddleware:
+    """Gives every answer the headers that Django has no middleware for, and every cookie what a cookie should have.
+
+    It also knows the headers of Django's SecurityMiddleware, which itself may refuse a host, and then gives none.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take the rest of the chain."""
+        self.get_response = get_response
+        self.headers = {
+            **settings.CROSS_ORIGIN_HEADERS,
+            "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+            "X-Content-Type-Options": "nosniff",
+        }
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add what the answer hasn't got already."""
+        response = self.get_response(request)
+        for name, value in self.headers.items():
+            response.headers.setdefault(name, value)
+        for cookie in response.cookies.values():
+            # Libraries set cookies, too, and think of less.
+            cookie["secure"] = cookie["secure"] or settings.SESSION_COOKIE_SECURE
+            cookie["httponly"] = True
+            cookie["samesite"] = cookie["samesite"] or "Lax"
+        return response
+
+
 class GZipMiddleware(gzip.GZipMiddleware):
     """Django's, for pages. A file is sent as it is: parts of it are asked for by their place in it."""
 

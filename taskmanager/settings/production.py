@@ -19,3 +19,7 @@ if IS_HTTPS:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # A browser takes a cookie of this prefix from this very host alone, over TLS: a neighbour, or whoever answers for
+    # the host without TLS, can't plant one.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"

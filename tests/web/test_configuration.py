@@ -241,6 +241,8 @@ def test_an_https_address_turns_on_what_belongs_to_it(tmp_path):
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
         "SESSION_COOKIE_SECURE": True,
         "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "CSRF_COOKIE_NAME": "__Host-csrftoken",
         "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
         "CSRF_TRUSTED_ORIGINS": ["https://tasks.example.com"],
         "DEBUG": False,
@@ -330,12 +332,14 @@ def test_files_lie_in_a_bucket_where_that_is_said(tmp_path):
 )
 def test_pages_may_load_from_the_bucket_of_static_files_and_from_no_other(tmp_path, endpoint, place):
     variables = {**S3, "STATIC_STORAGE": "s3", "AWS_S3_ENDPOINT_URL": endpoint}
-    found = settings_of(tmp_path, "SECURE_CSP", "MIDDLEWARE", "STORAGES", **variables)
+    found = settings_of(tmp_path, "SECURE_CSP", "MIDDLEWARE", "STORAGES", "CROSS_ORIGIN_HEADERS", **variables)
     policy: dict[str, list[str]] = found["SECURE_CSP"]  # type: ignore[assignment]
     for directive in ("script-src", "style-src", "img-src", "font-src"):
         assert place in policy[directive]
     assert place not in policy["connect-src"]
     assert "whitenoise" not in str(found["MIDDLEWARE"])
+    # What a bucket sends doesn't say that it may be embedded.
+    assert found["CROSS_ORIGIN_HEADERS"] == {"Cross-Origin-Resource-Policy": "same-origin"}
     options = found["STORAGES"]["staticfiles"]["OPTIONS"]  # type: ignore[index]
     assert f"{options['url_protocol']}//{options['custom_domain']}/{options['location']}/" == place
 
