@@ -42,6 +42,8 @@ if _public_url.hostname and _public_url.hostname not in ALLOWED_HOSTS:
 # A pod is called by an address of its network: those are hosts, too.
 ALLOWED_CIDR_NETS = networks("ALLOWED_CIDR_NETS")
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, *(Network(network) for network in ALLOWED_CIDR_NETS)]
+# Whose word is taken for the address of the client.
+TRUSTED_PROXY_CIDRS = networks("TRUSTED_PROXY_CIDRS")
 CSRF_TRUSTED_ORIGINS = read("list", "CSRF_TRUSTED_ORIGINS", [PUBLIC_URL])
 
 ROOT_URLCONF = "taskmanager.urls"
@@ -62,6 +64,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 MIDDLEWARE = [
+    "taskmanager.middleware.ClientAddressMiddleware",
     # What writes headers comes first, so that redirects, static files and the refusal of a host have them too.
     "taskmanager.middleware.HeadersMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",

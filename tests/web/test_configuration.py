@@ -116,6 +116,7 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         *(({f"{name}_FILE": "/nowhere/secret"}, name) for name in SECRETS),
         ({"DB_NAME": "tasks", "DB_PASSWORD_FILE": "/nowhere/secret"}, "DB_PASSWORD"),
         *(({"ALLOWED_CIDR_NETS": nets}, "ALLOWED_CIDR_NETS") for nets in WRONG_NETS),
+        ({"TRUSTED_PROXY_CIDRS": "proxy"}, "TRUSTED_PROXY_CIDRS"),
         ({"DATA_DIR": f"{__file__}/data"}, "DATA_DIR"),
         ({"DATA_DIR": __file__}, "DATA_DIR"),
         ({"DATA_DIR": "/proc/data"}, "DATA_DIR"),
