@@ -11,12 +11,12 @@ OURS = (
     "DATABASE_URL REDIS_URL PUBLIC_URL HOST PORT DEMO THROTTLE_SIGN_IN CLAIM_STRATEGY EMAIL_URL DEFAULT_FROM_EMAIL "
     "CONTACT_EMAIL NOTIFICATION_DELAY MEDIA_URL_STORAGE STATIC_STORAGE ATTACHMENT_MAX_SIZE ACCEL_REDIRECT_PREFIX "
     "FORM_SUBMISSION_BACKEND ADMIN_URL THROTTLE_CONTACT THROTTLE_INVITATION SESSION_COOKIE_AGE "
-    "SESSION_EXPIRE_AT_BROWSER_CLOSE"
+    "SESSION_EXPIRE_AT_BROWSER_CLOSE THROTTLE_REGISTRATION AUDIT_DAYS"
 )
 for name in OURS.split():
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="taskmanager-tests-")
-os.environ["SECRET_KEY"] = "only-for-tests-" * 4
+os.environ["SECRET_KEY"] = os.environ["JWT_SECRET_KEY"] = "only-for-tests-" * 4
 if os.environ.get("TEST_ON") != "sqlite" and "TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
     if "TEST_REDIS_URL" in os.environ:

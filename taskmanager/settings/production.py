@@ -5,7 +5,8 @@ from taskmanager.settings.base import DATA_DIR, IS_HTTPS
 from taskmanager.settings.environment import secret_key
 
 DEBUG = False
-SECRET_KEY = secret_key(required=True, folder=DATA_DIR)
+SECRET_KEY = secret_key("SECRET_KEY", required=True, folder=DATA_DIR)
+JWT_SECRET_KEY = secret_key("JWT_SECRET_KEY", required=True, folder=DATA_DIR)
 
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 

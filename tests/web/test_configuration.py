@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 KEY = "k" * 50
+KEYS = {"SECRET_KEY": KEY, "JWT_SECRET_KEY": KEY}
 HTTPS = {"PUBLIC_URL": "https://tasks.example.com"}
 S3 = {
     "AWS_ACCESS_KEY_ID": "someone",
@@ -39,7 +40,7 @@ def check(folder: Path, *options: str, **variables: str) -> subprocess.Completed
 
 def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object]:
     """Return the settings of a server with these variables."""
-    variables = {"DJANGO_SETTINGS_MODULE": "taskmanager.settings.production", "SECRET_KEY": KEY, **variables}
+    variables = {"DJANGO_SETTINGS_MODULE": "taskmanager.settings.production", **KEYS, **variables}
     done = run(folder, "-c", SHOW, *names, **variables)
     assert not done.stderr
     result: dict[str, object] = json.loads(done.stdout)
@@ -89,6 +90,8 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"THROTTLE_SIGN_IN": "10/w"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_CONTACT": "seldom"}, "THROTTLE_CONTACT"),
         ({"THROTTLE_INVITATION": "-1/h"}, "THROTTLE_INVITATION"),
+        ({"THROTTLE_REGISTRATION": "20"}, "THROTTLE_REGISTRATION"),
+        *(({"AUDIT_DAYS": days}, "AUDIT_DAYS") for days in ("-1", "36501", "a year")),
         *(({"SESSION_COOKIE_AGE": age}, "SESSION_COOKIE_AGE") for age in ("0", "-1", "299", "two weeks", "34560001")),
         ({"SESSION_EXPIRE_AT_BROWSER_CLOSE": "perhaps"}, "SESSION_EXPIRE_AT_BROWSER_CLOSE"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
@@ -144,7 +147,7 @@ def test_a_secret_key_is_made_once_and_kept_for_the_owner_alone(tmp_path):
 
 
 def test_a_secret_key_of_ones_own_is_not_written_down(tmp_path):
-    assert check(tmp_path, SECRET_KEY=KEY).returncode == 0
+    assert check(tmp_path, **KEYS).returncode == 0
     assert not (tmp_path / "data" / "secret-key").exists()
 
 
@@ -184,7 +187,9 @@ def test_the_database_is_a_file_unless_told_otherwise(tmp_path):
 
 
 def test_an_https_address_is_silent_under_the_check_for_deployment(tmp_path):
-    done = check(tmp_path, "--deploy", "--fail-level", "WARNING", SECRET_KEY=os.urandom(40).hex(), **HTTPS)
+    done = check(
+        tmp_path, "--deploy", "--fail-level", "WARNING", SECRET_KEY=os.urandom(40).hex(), JWT_SECRET_KEY=KEY, **HTTPS
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "System check identified no issues" in done.stdout
 
@@ -219,6 +224,8 @@ def test_values_are_obeyed(tmp_path):
         "LOG_LEVEL": "ERROR",
         "SESSION_COOKIE_AGE": "3600",
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": "1",
+        "THROTTLE_REGISTRATION": "5/d",
+        "AUDIT_DAYS": "0",
     }
     found = settings_of(tmp_path, *given, "PUBLIC_URL", "DATA_DIR", **given)
     assert found == {
@@ -229,6 +236,8 @@ def test_values_are_obeyed(tmp_path):
         "LOG_LEVEL": "ERROR",
         "SESSION_COOKIE_AGE": 3600,
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
+        "THROTTLE_REGISTRATION": [5, 86400],
+        "AUDIT_DAYS": 0,
         "PUBLIC_URL": "http://127.0.0.1:8123",
         "DATA_DIR": str(tmp_path / "data"),
     }
@@ -297,7 +306,7 @@ def test_pages_may_load_from_the_bucket_of_static_files_and_from_no_other(tmp_pa
 
 def test_the_library_for_s3_is_loaded_for_s3_alone(tmp_path):
     code = "import sys, django; django.setup(); import taskmanager.urls; print('boto3' in sys.modules)"
-    done = run(tmp_path, "-c", code, DJANGO_SETTINGS_MODULE="taskmanager.settings.production", SECRET_KEY=KEY)
+    done = run(tmp_path, "-c", code, DJANGO_SETTINGS_MODULE="taskmanager.settings.production", **KEYS)
     assert (done.stdout, done.stderr) == ("False\n", "")
 
 
