@@ -16,6 +16,7 @@ from taskmanager.accounts.models.organizations import Organization
 from taskmanager.accounts.models.sessions import Session
 from taskmanager.accounts.models.submissions import FormSubmission
 from taskmanager.accounts.models.throttles import Throttle
+from taskmanager.accounts.models.tokens import ApiToken, RefreshToken, Scope
 from taskmanager.accounts.models.users import (
     AVATAR_COLOURS,
     BIOGRAPHY_LENGTH,
@@ -36,6 +37,7 @@ __all__ = [
     "INVITATION_LIFE",
     "INVITED_AS",
     "SETS_OF_ROLES",
+    "ApiToken",
     "AuditEvent",
     "AuditKind",
     "Flag",
@@ -44,8 +46,10 @@ __all__ = [
     "Invitation",
     "InvitationQuerySet",
     "Organization",
+    "RefreshToken",
     "Rights",
     "Role",
+    "Scope",
     "Session",
     "Theme",
     "Throttle",

@@ -3,6 +3,8 @@
 from taskmanager.accounts.views.entering import (
     ORGANIZATION_COOKIE,
     REMEMBER_SECONDS,
+    address_of,
+    begin_session,
     enter,
     enter_again,
     known_organization,
@@ -36,6 +38,8 @@ __all__ = [
     "NewPasswordView",
     "SignInView",
     "SignOutView",
+    "address_of",
+    "begin_session",
     "enter",
     "enter_again",
     "invitation_accept",

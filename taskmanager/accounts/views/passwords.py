@@ -20,7 +20,13 @@ from taskmanager.accounts.forms import (
     PasswordResetForm,
 )
 from taskmanager.accounts.models import User
-from taskmanager.accounts.views.entering import known_organization, remember_organization, session_of, too_many
+from taskmanager.accounts.views.entering import (
+    address_of,
+    known_organization,
+    remember_organization,
+    session_of,
+    too_many,
+)
 from taskmanager.errors import TooManyRequests
 
 
@@ -32,7 +38,8 @@ def password_change(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     form = PasswordChangeForm(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        services.change_password(user, password=form.cleaned_data["new_password1"], keep=session_of(request))
+        password = form.cleaned_data["new_password1"]
+        services.change_password(user, password=password, keep=session_of(request), address=address_of(request))
         update_session_auth_hash(request, user)
         messages.success(request, "Your password is changed. Everywhere else you are signed out.")
         return redirect("accounts:profile")
@@ -81,7 +88,8 @@ class NewPasswordView(PasswordResetConfirmView):
         token = self.request.session.pop(INTERNAL_RESET_SESSION_TOKEN)
         user = cast("User", self.user)  # or there would be no form
         try:
-            services.reset_password(user, token=token, password=form.cleaned_data["new_password1"])
+            password = form.cleaned_data["new_password1"]
+            services.reset_password(user, token=token, password=password, address=address_of(self.request))
         except services.LinkUsed:
             self.validlink = False
             return self.render_to_response(self.get_context_data())
