@@ -8,8 +8,7 @@ from ninja.security import HttpBearer
 
 from taskmanager.accounts import services
 from taskmanager.accounts.api.throttling import count_call
-from taskmanager.accounts.models import User
-from taskmanager.errors import NotAllowed
+from taskmanager.accounts.models import Scope, User
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -29,17 +28,9 @@ class Bearer(HttpBearer):
         Only what fails counts against the address: colleagues may share one.
         """
         address = request.META.get("REMOTE_ADDR", "")
+        needs = Scope.READ if request.method in READING else Scope.WRITE
         try:
-            bearer = services.user_of_bearer(token, address=address)
-        except services.TokenRefused:
+            return services.user_of_bearer(token, address=address, needs=needs).user
+        except services.InvalidToken:
             count_call("refused", address, settings.THROTTLE_DEFAULT)
             return None
-        if bearer.scope != "write" and request.method not in READING:
-            raise ReadOnlyToken
-        return bearer.user
-
-
-class ReadOnlyToken(NotAllowed):
-    """The token may read and no more."""
-
-    message = "This token may only read."
