@@ -40,7 +40,7 @@ class Api(NinjaAPI):
     @property
     def urls(self) -> Any:
         """Return the addresses, each marked as one that asks for no session."""
-        entries: list[Any]
+        entries: Any
         entries, app_name, namespace = super().urls
         for entry in entries:
             entry.callback.login_required = False  # as login_not_required() does, for what isn't a function, too

@@ -15,6 +15,9 @@ from jsonschema import Draft202012Validator
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Scope, User
 from taskmanager.api import api
+from tests.web.conftest import rows
+
+__all__ = ["rows"]
 
 ROOT = "/api/v1"
 
