@@ -18,6 +18,7 @@ from taskmanager.accounts.api.access import Bearer
 from taskmanager.accounts.api.answers import InvalidInput, json_answer
 from taskmanager.accounts.api.people import router as people
 from taskmanager.accounts.api.throttling import CallThrottle, tell_allowance
+from taskmanager.accounts.api.tokens import router as tokens
 from taskmanager.errors import DomainError, TooManyRequests
 from taskmanager.tasks.api.attachments import router as attachments
 from taskmanager.tasks.api.comments import router as comments
@@ -69,7 +70,7 @@ def make_api() -> NinjaAPI:
         auth=Bearer(),
         throttle=[CallThrottle("THROTTLE_DEFAULT")],
     )
-    for router in (people, tasks, comments, attachments, epics, sprints, projects):
+    for router in (tokens, people, tasks, comments, attachments, epics, sprints, projects):
         api.add_router("", router)
     api.add_decorator(with_allowance, mode="view")
     for kind, answer in ANSWERS.items():
@@ -84,6 +85,8 @@ def refused(_request: HttpRequest, error: DomainError) -> HttpResponse:
     response = _sentence(error.status, str(error))
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 wants it with each 401
     return response
 
 
