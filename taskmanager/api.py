@@ -1,26 +1,35 @@
 """The API, version 1: its routers, who may call, and the one place where refusals become answers.
 
-Another version is another NinjaAPI beside this one, with routers of its own where they differ.
+Another version is another Api beside this one, with routers of its own where they differ.
 """
 
 import json
 import logging
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import cached_property, wraps
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.docs import DocsBase
 
 from taskmanager.accounts.api.access import Bearer
 from taskmanager.accounts.api.answers import InvalidInput, json_answer
 from taskmanager.accounts.api.people import router as people
 from taskmanager.accounts.api.throttling import CallThrottle, tell_allowance
+from taskmanager.accounts.api.tokens import router as tokens
 from taskmanager.errors import DomainError, TooManyRequests
+from taskmanager.middleware import DEFAULT_SENTENCES, read_away
+from taskmanager.openapi import finished
+from taskmanager.tasks import services
 from taskmanager.tasks.api.attachments import router as attachments
 from taskmanager.tasks.api.comments import router as comments
+from taskmanager.tasks.api.conflicts import conflict, stale
 from taskmanager.tasks.api.epics import router as epics
 from taskmanager.tasks.api.projects import router as projects
 from taskmanager.tasks.api.sprints import router as sprints
@@ -28,23 +37,58 @@ from taskmanager.tasks.api.tasks import router as tasks
 
 logger = logging.getLogger(__name__)
 
-DESCRIPTION = """Everything that people can do in Taskmanager, for scripts, CI jobs, apps and agents.
 
-Send a token as `Authorization: Bearer …`; people make theirs at `/accounts/tokens/`.
-"""
+class DocsPage(DocsBase):
+    """The document as a page to read and to try calls on; its scripts are our own files."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
+        """Return the page."""
+        return render(request, "api_docs.html", {"document_url": self.get_openapi_url(api, kwargs)})
 
 
 class Api(NinjaAPI):
-    """Django's sign-in page is for people: a call without a token gets 401 instead."""
+    """An API with our document, whose addresses ask for no session and say everything in JSON."""
 
     @property
     def urls(self) -> Any:
-        """Return the addresses, each marked as one that asks for no session."""
+        """Return the addresses."""
         entries: Any
         entries, app_name, namespace = super().urls
         for entry in entries:
-            entry.callback.login_required = False  # as login_not_required() does, for what isn't a function, too
+            methods = ("GET", "HEAD") if entry.name in {"openapi-json", "openapi-view"} else ()
+            entry.callback = for_programs(entry.callback, methods=methods)
         return entries, app_name, namespace
+
+    def get_openapi_schema(self, **_options: Any) -> Any:
+        """Return the document; the server in it is where people find us."""
+        return self._document
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        return finished(super().get_openapi_schema(), server=settings.PUBLIC_URL)
+
+
+def for_programs(view: Callable[..., Any], *, methods: Sequence[str]) -> Callable[..., Any]:
+    """Return the view as one that needs no session, and refuses other methods in JSON; () is for what knows its own."""
+
+    def called(request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+        if methods and request.method not in methods:
+            return not_allowed(", ".join(methods))
+        response = view(request, *arguments, **named)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return not_allowed(response["Allow"])
+        return response
+
+    called.csrf_exempt = True  # type: ignore[attr-defined]
+    called.login_required = False  # type: ignore[attr-defined]
+    return called
+
+
+def not_allowed(methods: str) -> HttpResponse:
+    """Answer a call by a method that there isn't."""
+    response = _sentence(HTTPStatus.METHOD_NOT_ALLOWED, f"This address takes {methods}.")
+    response.headers["Allow"] = methods
+    return response
 
 
 def with_allowance(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -64,12 +108,12 @@ def make_api() -> NinjaAPI:
     api = Api(
         title="Taskmanager",
         version="1",
-        description=DESCRIPTION,
         urls_namespace="api-v1",
+        docs=DocsPage(),
         auth=Bearer(),
         throttle=[CallThrottle("THROTTLE_DEFAULT")],
     )
-    for router in (people, tasks, comments, attachments, epics, sprints, projects):
+    for router in (tokens, people, tasks, comments, attachments, epics, sprints, projects):
         api.add_router("", router)
     api.add_decorator(with_allowance, mode="view")
     for kind, answer in ANSWERS.items():
@@ -84,7 +128,25 @@ def refused(_request: HttpRequest, error: DomainError) -> HttpResponse:
     response = _sentence(error.status, str(error))
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 wants it with each 401
     return response
+
+
+def too_late(_request: HttpRequest, error: services.EditConflict | services.CommentConflict) -> HttpResponse:
+    """Answer an edit that contradicts what others did."""
+    return conflict(error)
+
+
+def outdated(_request: HttpRequest, error: services.OtherVersion) -> HttpResponse:
+    """Answer an edit that began with another version."""
+    return stale(error)
+
+
+def too_large(request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
+    """Answer a body that is larger than any that makes sense."""
+    read_away(request, int(request.META.get("CONTENT_LENGTH") or 0))
+    return _sentence(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, DEFAULT_SENTENCES["413.html"])
 
 
 def invalid(_request: HttpRequest, error: InvalidInput) -> HttpResponse:
@@ -129,6 +191,10 @@ def _sentence(status: int, message: str) -> HttpResponse:
 # What is raised, and how it is answered; the closest class counts.
 ANSWERS: dict[type[Exception], Any] = {
     DomainError: refused,
+    services.EditConflict: too_late,
+    services.CommentConflict: too_late,
+    services.OtherVersion: outdated,
+    RequestDataTooBig: too_large,
     InvalidInput: invalid,
     ValidationError: malformed,
     AuthenticationError: unknown,

@@ -179,7 +179,7 @@ STATICFILES_DIRS = [PACKAGE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "taskmanager.vendor.NodeModulesFinder",
+    "taskmanager.vendor.VendorFinder",
 ]
 
 # Where files lie: on the disk, or in a bucket.

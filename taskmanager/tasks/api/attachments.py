@@ -17,6 +17,17 @@ from taskmanager.tasks.views.sending import send, send_to_storage
 
 router = Router(tags=["Attachments"])
 
+_FILE = {"*/*": {"schema": {}}}
+DOWNLOADS = {
+    "responses": {
+        200: {"description": "The file.", "content": _FILE},
+        206: {"description": "The part of it that `Range` asks for.", "content": _FILE},
+        302: {"description": "It lies in a bucket, at the address in `Location`, which works for some minutes."},
+        304: {"description": "It is the one that `If-None-Match` names."},
+        416: {"description": "The range begins behind its end."},
+    }
+}
+
 
 class AttachmentOut(Schema):
     """A file of a task."""
@@ -71,7 +82,10 @@ def attachment_detail(request: ApiRequest, attachment_id: int) -> HttpResponse:
 
 
 @router.get(
-    "/attachments/{int:attachment_id}/content", response=answers(200, None, 404), operation_id="download_attachment"
+    "/attachments/{int:attachment_id}/content",
+    response=answers(200, None, 404),
+    operation_id="download_attachment",
+    openapi_extra=DOWNLOADS,
 )
 def attachment_content(request: ApiRequest, attachment_id: int) -> HttpResponseBase:
     """Return the file itself, or a part of it (`Range`)."""

@@ -12,6 +12,7 @@ from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.rows import find, listed, one
 from taskmanager.tasks import services
+from taskmanager.tasks.api.conflicts import edit_refusals
 from taskmanager.tasks.api.documents import COMMENT, document
 from taskmanager.tasks.api.schemas import Person
 from taskmanager.tasks.api.versions import IfMatch, version_asked_for
@@ -30,6 +31,9 @@ class CommentOut(Schema):
     created_at: datetime.datetime
     edited_at: datetime.datetime | None
     version: int = Field(description="Counts its changes; the ETag")
+
+
+EDIT_REFUSALS = edit_refusals("Comment", CommentOut)
 
 
 class CommentList(Schema):
@@ -80,7 +84,9 @@ def comment_detail(request: ApiRequest, comment_id: int) -> HttpResponse:
 
 
 @router.patch(
-    "/comments/{int:comment_id}", response=answers(200, CommentOut, 403, 404, 409, 412), operation_id="edit_comment"
+    "/comments/{int:comment_id}",
+    response=answers(200, CommentOut, 403, 404) | EDIT_REFUSALS,
+    operation_id="edit_comment",
 )
 def comment_edit(request: ApiRequest, comment_id: int, body: CommentPatch, if_match: IfMatch) -> HttpResponse:
     """Change one's own comment."""

@@ -12,6 +12,7 @@ from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.rows import fields_of, find, listed, one
 from taskmanager.tasks import services
+from taskmanager.tasks.api.conflicts import edit_refusals
 from taskmanager.tasks.api.documents import EPIC, document
 from taskmanager.tasks.api.links import chosen_project, first_project, require_same_project
 from taskmanager.tasks.api.schemas import Person, ProjectRef
@@ -34,6 +35,9 @@ class EpicOut(Schema):
     created_at: datetime.datetime
     updated_at: datetime.datetime
     version: int = Field(description="Counts its changes; the ETag")
+
+
+EDIT_REFUSALS = edit_refusals("Epic", EpicOut)
 
 
 class EpicList(Schema):
@@ -97,7 +101,7 @@ def epic_detail(request: ApiRequest, epic_id: int, fields: str = "") -> HttpResp
     return one(epics, document(EPIC, fields_of(EPIC, fields)))
 
 
-@router.put("/epics/{int:epic_id}", response=answers(204, None, 403, 404, 409, 412), operation_id="replace_epic")
+@router.put("/epics/{int:epic_id}", response=answers(204, None, 403, 404) | EDIT_REFUSALS, operation_id="replace_epic")
 def epic_replace(request: ApiRequest, epic_id: int, body: EpicPut, if_match: IfMatch) -> Status[None]:
     """Replace everything of an epic that can be written."""
     epic: Epic = find(Epic.objects, request.auth, epic_id)
@@ -108,7 +112,9 @@ def epic_replace(request: ApiRequest, epic_id: int, body: EpicPut, if_match: IfM
     return Status(204, None)
 
 
-@router.patch("/epics/{int:epic_id}", response=answers(200, EpicOut, 403, 404, 409, 412), operation_id="edit_epic")
+@router.patch(
+    "/epics/{int:epic_id}", response=answers(200, EpicOut, 403, 404) | EDIT_REFUSALS, operation_id="edit_epic"
+)
 def epic_edit(request: ApiRequest, epic_id: int, body: EpicPatch, if_match: IfMatch) -> HttpResponse:
     """Change some fields of an epic."""
     epic: Epic = find(Epic.objects, request.auth, epic_id)

@@ -13,6 +13,7 @@ from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.rows import fields_of, find, listed, one
 from taskmanager.tasks import services
+from taskmanager.tasks.api.conflicts import edit_refusals
 from taskmanager.tasks.api.documents import SPRINT, document
 from taskmanager.tasks.api.links import chosen_epic, chosen_project, first_project, require_same_project
 from taskmanager.tasks.api.schemas import Named, Person, ProjectRef
@@ -38,6 +39,9 @@ class SprintOut(Schema):
     created_at: datetime.datetime
     updated_at: datetime.datetime
     version: int = Field(description="Counts its changes; the ETag")
+
+
+EDIT_REFUSALS = edit_refusals("Sprint", SprintOut)
 
 
 class SprintList(Schema):
@@ -117,7 +121,9 @@ def sprint_detail(request: ApiRequest, sprint_id: int, fields: str = "") -> Http
     return one(sprints, document(SPRINT, fields_of(SPRINT, fields)))
 
 
-@router.put("/sprints/{int:sprint_id}", response=answers(204, None, 403, 404, 409, 412), operation_id="replace_sprint")
+@router.put(
+    "/sprints/{int:sprint_id}", response=answers(204, None, 403, 404) | EDIT_REFUSALS, operation_id="replace_sprint"
+)
 def sprint_replace(request: ApiRequest, sprint_id: int, body: SprintPut, if_match: IfMatch) -> Status[None]:
     """Replace everything of a sprint that can be written; what is planned into it stays."""
     sprint: Sprint = find(Sprint.objects, request.auth, sprint_id)
@@ -127,7 +133,7 @@ def sprint_replace(request: ApiRequest, sprint_id: int, body: SprintPut, if_matc
 
 
 @router.patch(
-    "/sprints/{int:sprint_id}", response=answers(200, SprintOut, 403, 404, 409, 412), operation_id="edit_sprint"
+    "/sprints/{int:sprint_id}", response=answers(200, SprintOut, 403, 404) | EDIT_REFUSALS, operation_id="edit_sprint"
 )
 def sprint_edit(request: ApiRequest, sprint_id: int, body: SprintPatch, if_match: IfMatch) -> HttpResponse:
     """Change some fields of a sprint."""

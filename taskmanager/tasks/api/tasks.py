@@ -16,6 +16,7 @@ from taskmanager.accounts.api.rows import chosen, fields_of, find, listed, one
 from taskmanager.accounts.api.throttling import CallThrottle
 from taskmanager.accounts.models import User
 from taskmanager.tasks import keeping, services
+from taskmanager.tasks.api.conflicts import edit_refusals
 from taskmanager.tasks.api.documents import ACTIVITY, TASK, document
 from taskmanager.tasks.api.filters import Priority, TaskFilters, filtered
 from taskmanager.tasks.api.filters import Status as TaskStatus
@@ -47,6 +48,9 @@ class TaskOut(Schema):
     updated_at: datetime.datetime
     completed_at: datetime.datetime | None = Field(description="When it became DONE; null in every other status")
     version: int = Field(description="Counts its changes; the ETag")
+
+
+EDIT_REFUSALS = edit_refusals("Task", TaskOut)
 
 
 class TaskList(Schema):
@@ -212,7 +216,9 @@ def task_claim_next(request: ApiRequest, body: ClaimNext, key: Key) -> HttpRespo
     return once_per_key(request, key, act)
 
 
-@router.put("/tasks/{int:task_id}", response=answers(204, None, 400, 403, 404, 409, 412), operation_id="replace_task")
+@router.put(
+    "/tasks/{int:task_id}", response=answers(204, None, 400, 403, 404) | EDIT_REFUSALS, operation_id="replace_task"
+)
 def task_replace(request: ApiRequest, task_id: int, body: TaskPut, if_match: IfMatch) -> Status[None]:
     """Replace everything of a task that can be written."""
     task = find_task(request.auth, task_id)
@@ -223,7 +229,9 @@ def task_replace(request: ApiRequest, task_id: int, body: TaskPut, if_match: IfM
     return Status(204, None)
 
 
-@router.patch("/tasks/{int:task_id}", response=answers(200, TaskOut, 400, 403, 404, 409, 412), operation_id="edit_task")
+@router.patch(
+    "/tasks/{int:task_id}", response=answers(200, TaskOut, 400, 403, 404) | EDIT_REFUSALS, operation_id="edit_task"
+)
 def task_edit(request: ApiRequest, task_id: int, body: TaskPatch, if_match: IfMatch) -> HttpResponse:
     """Change some fields of a task.
 

@@ -7,7 +7,7 @@ from taskmanager.accounts.models import User
 from taskmanager.errors import Conflict, NotFound
 from taskmanager.tasks.models import Activity, Comment, Task
 from taskmanager.tasks.permissions import require_comment_deletion, require_comment_edit, require_member
-from taskmanager.tasks.services.merging import UnknownVersion, starting_version
+from taskmanager.tasks.services.merging import Conflicting, UnknownVersion, starting_version
 from taskmanager.tasks.services.watchers import watch_mentioned
 from taskmanager.tasks.services.writing import locked, record
 
@@ -17,9 +17,10 @@ class CommentConflict(Conflict):
 
     message = "This comment was edited meanwhile."
 
-    def __init__(self, comment: Comment) -> None:
-        """Take the comment as it is now."""
-        self.comment = comment
+    def __init__(self, comment: Comment, *, text: str) -> None:
+        """Take the comment as it is now, and the text that it was to have."""
+        self.comment = self.item = comment
+        self.fields = [Conflicting("text", text, comment.text, comment.author)]
         super().__init__()
 
 
@@ -52,7 +53,7 @@ def edit_comment(comment: Comment, *, actor: User, version: int | None, text: st
     if text == comment.text:
         return comment
     if version != comment.version:
-        raise CommentConflict(comment)
+        raise CommentConflict(comment, text=text)
     watchers = watch_mentioned(comment.task, text=text, before=comment.text)
     comment.text = text
     comment.version += 1

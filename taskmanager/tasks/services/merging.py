@@ -23,9 +23,10 @@ class OtherVersion(DomainError):
 
     status = HTTPStatus.PRECONDITION_FAILED
 
-    def __init__(self, version: int) -> None:
-        """Take the present version."""
-        super().__init__(f"This was changed meanwhile: it has version {version} now.")
+    def __init__(self, item: Any) -> None:
+        """Take the task, epic, sprint or comment as it is now."""
+        self.item = item
+        super().__init__(f"This was changed meanwhile: it has version {item.version} now.")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def starting_version(item: Task | Epic | Sprint | Comment, version: int | None, 
     Raises OtherVersion for a strict edit that started from another one.
     """
     if is_strict and version != item.version:
-        raise OtherVersion(item.version)
+        raise OtherVersion(item)
     return item.version if version is None else version
 
 
