@@ -54,18 +54,15 @@ class UserList(Schema):
     count: int = Field(description="How many there are in all")
 
 
-def user_document() -> JsonObject:
-    """Return what is said of a member."""
-    groups = Group.objects.filter(user=OuterRef("pk"), name__in=Role.values).order_by("pk")
-    return JsonObject(
-        id="pk",
-        username="username",
-        first_name="first_name",
-        last_name="last_name",
-        email="email",
-        is_active="is_active",
-        roles=JsonArray(groups, "name"),
-    )
+USER = JsonObject(
+    id="pk",
+    username="username",
+    first_name="first_name",
+    last_name="last_name",
+    email="email",
+    is_active="is_active",
+    roles=JsonArray(Group.objects.filter(user=OuterRef("pk"), name__in=Role.values).order_by("pk"), "name"),
+)
 
 
 @router.get("/me", response=answers(200, Me), operation_id="get_me")
@@ -87,4 +84,4 @@ def me(request: ApiRequest) -> Me:
 @router.get("/users/", response=answers(200, UserList), operation_id="list_users")
 def user_list(request: ApiRequest, paging: Query[Paging]) -> HttpResponse:
     """List the organization's members, by name."""
-    return listed(request, User.objects.of(request.auth.organization).by_name(), user_document(), paging)
+    return listed(request, User.objects.of(request.auth.organization).by_name(), USER, paging)

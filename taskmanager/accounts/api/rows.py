@@ -11,7 +11,7 @@ from taskmanager.accounts.api.answers import InvalidInput, json_answer
 from taskmanager.accounts.api.paging import Paging, links
 from taskmanager.accounts.models import User
 from taskmanager.errors import NotFound
-from taskmanager.sqljson import JsonObject, Text, array, rows
+from taskmanager.sqljson import JsonObject, array, rows, text_of
 
 
 def find(found: Any, user: User, pk: int) -> Any:
@@ -24,8 +24,8 @@ def find(found: Any, user: User, pk: int) -> Any:
 
 def one(found: QuerySet[Any], document: JsonObject, *, status: int = 200) -> HttpResponse:
     """Answer with what is said of the one row there is; its version, where it has one, is the ETag. Raises NotFound."""
-    has_version = "version" in document.keys
-    row = found.values_list("version" if has_version else "pk", Text(document)).first()
+    has_version = hasattr(found.model, "version")
+    row = found.values_list("version" if has_version else "pk", text_of(found.model, document)).first()
     if row is None:
         raise NotFound
     version, text = row

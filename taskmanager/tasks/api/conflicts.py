@@ -9,7 +9,7 @@ from pydantic import create_model
 
 from taskmanager.accounts.api.answers import json_answer
 from taskmanager.errors import NotFound
-from taskmanager.sqljson import Text
+from taskmanager.sqljson import text_of
 from taskmanager.tasks import services
 from taskmanager.tasks.api.documents import COMMENT, EPIC, SPRINT, TASK, document
 from taskmanager.tasks.api.schemas import Person
@@ -72,7 +72,7 @@ def stale(error: services.OtherVersion) -> HttpResponse:
 def _answer(status: int, message: str, item: Any, more: str) -> HttpResponse:
     # The transaction of the edit is over, and its locks with it: what is there is read anew.
     rows = type(item).objects.filter(pk=item.pk)
-    row = rows.values_list("version", Text(document(DOCUMENTS[type(item)]))).first()
+    row = rows.values_list("version", text_of(rows.model, document(DOCUMENTS[type(item)]))).first()
     if row is None:
         raise NotFound
     version, current = row

@@ -1,12 +1,13 @@
 """What is said of a task, an epic, a sprint, a comment: JSON that the database makes, in one place per noun."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, Concat
 
-from taskmanager.sqljson import Field, JsonArray, JsonObject
+from taskmanager.sqljson import Fields, JsonArray, JsonObject
 from taskmanager.tasks.models import SprintMembership, Task, Watcher
 
 
@@ -37,7 +38,7 @@ def _planned(*statuses: str) -> Coalesce:
     return Coalesce(Subquery(planned.order_by().values("sprint").values(count=Count("pk"))), 0)
 
 
-TASK: dict[str, Field] = {
+TASK = Fields({
     "id": "pk",
     "reference": Concat("project__key", Value("-"), "number", output_field=TextField()),
     "title": "title",
@@ -55,8 +56,8 @@ TASK: dict[str, Field] = {
     "updated_at": "updated_at",
     "completed_at": "completed_at",
     "version": "version",
-}
-EPIC: dict[str, Field] = {
+})
+EPIC = Fields({
     "id": "pk",
     "name": "name",
     "description": "description",
@@ -67,8 +68,8 @@ EPIC: dict[str, Field] = {
     "created_at": "created_at",
     "updated_at": "updated_at",
     "version": "version",
-}
-SPRINT: dict[str, Field] = {
+})
+SPRINT = Fields({
     "id": "pk",
     "name": "name",
     "description": "description",
@@ -82,9 +83,9 @@ SPRINT: dict[str, Field] = {
     "created_at": "created_at",
     "updated_at": "updated_at",
     "version": "version",
-}
-PROJECT: dict[str, Field] = {"id": "pk", "key": "key", "name": "name", "created_at": "created_at"}
-COMMENT: dict[str, Field] = {
+})
+PROJECT = Fields({"id": "pk", "key": "key", "name": "name", "created_at": "created_at"})
+COMMENT = Fields({
     "id": "pk",
     "task": "task_id",
     "author": _person("author"),
@@ -92,8 +93,8 @@ COMMENT: dict[str, Field] = {
     "created_at": "created_at",
     "edited_at": "edited_at",
     "version": "version",
-}
-ATTACHMENT: dict[str, Field] = {
+})
+ATTACHMENT = Fields({
     "id": "pk",
     "task": "task_id",
     "name": "name",
@@ -102,8 +103,8 @@ ATTACHMENT: dict[str, Field] = {
     "uploader": _person("uploader"),
     "preview": "preview",
     "created_at": "created_at",
-}
-ACTIVITY: dict[str, Field] = {
+})
+ACTIVITY = Fields({
     "id": "pk",
     "verb": "verb",
     "actor": _person("actor"),
@@ -112,10 +113,16 @@ ACTIVITY: dict[str, Field] = {
     "changes": "changes",
     "version": "version",
     "created_at": "created_at",
-}
+})
 
 
-def document(fields: dict[str, Field], only: Collection[str] = ()) -> JsonObject:
+def document(fields: Fields, only: Collection[str] = ()) -> JsonObject:
     """Return what is said of a thing: all of it, or the fields that are asked for."""
+    return _document(fields, frozenset(only))
+
+
+# Bounded: callers choose among very many sets of fields, and use a few.
+@lru_cache(maxsize=200)
+def _document(fields: Fields, only: frozenset[str]) -> JsonObject:
     values: dict[str, Any] = {name: value for name, value in fields.items() if not only or name in only}
     return JsonObject(**values)
