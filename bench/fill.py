@@ -1,6 +1,6 @@
 """Fills the database of DATABASE_URL with an organization of so many tasks, and prints what a caller needs as JSON.
 
-    DATABASE_URL=postgres://… DJANGO_SETTINGS_MODULE=bench.settings python -m bench.fill --tasks 200000
+DATABASE_URL=postgres://… DJANGO_SETTINGS_MODULE=bench.settings python -m bench.fill --tasks 200000
 """
 
 import argparse

@@ -252,7 +252,9 @@ def report(sites: list[Site]) -> None:
     """Print what was measured, and what is asked."""
     small, large = sites
     cores, load = os.cpu_count(), os.getloadavg()[1]
-    print(f"\n{cores} cores; load {load:.1f} in the last five minutes, of which the benchmark itself makes some {cores}.")
+    print(
+        f"\n{cores} cores; load {load:.1f} in the last five minutes, of which the benchmark itself makes some {cores}."
+    )
     print(f"\n{'':28}{'one at a time, ms':>26}{'':>8}{f'{CONNECTIONS} at once, calls/s':>28}")
     print(f"{'':28}{small.tasks:>13,}{large.tasks:>13,}{'growth':>8}{small.tasks:>14,}{large.tasks:>14,}")
     for name in CALLS:

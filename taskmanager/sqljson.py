@@ -1,13 +1,13 @@
 """JSON that the database makes: an answer of many rows costs no model, no schema and no encoder per row.
 
-    rows(tasks, JsonObject(id="pk", owner=JsonObject(id="owner_id", of="owner_id")))
+    array_of(tasks, JsonObject(id="pk", owner=JsonObject(id="owner_id", of="owner_id")))
 
 PostgreSQL and SQLite write the same: keys in their order, days and moments by RFC 3339.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import BooleanField, DateTimeField, F, Func, JSONField, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.expressions import BaseExpression, Combinable, RawSQL
@@ -119,11 +119,23 @@ def text_of(model: type[models.Model], document: JsonObject) -> RawSQL:
     return RawSQL(*document.made[key], output_field=TextField())  # noqa: S611 (our words)
 
 
-def rows(found: QuerySet[Any], document: JsonObject) -> list[str]:
-    """Return the document of each row, as text. One query."""
-    return list(found.values_list(text_of(found.model, document), flat=True))
+def array_of(found: QuerySet[Any], document: JsonObject, *, beside: QuerySet[Any] | None = None) -> tuple[str, Any]:
+    """Return the array of the rows' documents as text, and the one value of another query, by one round trip.
 
-
-def array(texts: Iterable[str]) -> str:
-    """Return the array of documents that are text already."""
-    return f"[{','.join(texts)}]"
+    The value is None where that query finds nothing, or isn't given.
+    """
+    is_postgresql = connection.vendor == "postgresql"
+    joined = "STRING_AGG(made, ',')" if is_postgresql else "GROUP_CONCAT(made, ',')"
+    try:
+        sql, params = found.values(made=text_of(found.model, document)).query.sql_with_params()
+    except EmptyResultSet:  # Django knows without asking that nothing fits
+        sql, params = "SELECT NULL AS made", ()
+    other, others = beside.query.sql_with_params() if beside is not None else ("NULL", ())
+    with connection.cursor() as cursor:
+        # Our own SQL and Django's: what callers send is in the parameters.
+        cursor.execute(
+            f"SELECT '[' || COALESCE({joined}, '') || ']', ({other}) FROM ({sql}) AS each",  # noqa: S608
+            [*others, *params],
+        )
+        text, value = cursor.fetchone()
+    return text, value

@@ -63,6 +63,9 @@ def _operation(method: str, operation: Json, components: Json) -> Json:
     responses = operation["responses"]
     if not operation["parameters"] and "requestBody" not in operation:
         responses.pop(HTTPStatus.UNPROCESSABLE_ENTITY, None)
+    if method in READING and "content" in responses.get(HTTPStatus.OK, {}):
+        operation["parameters"].append(copy.deepcopy(words.IF_NONE_MATCH))
+        responses[int(HTTPStatus.NOT_MODIFIED)] = {"description": words.UNCHANGED}
     for status in statuses:
         responses.setdefault(int(status), {"content": {"application/json": {"schema": dict(MESSAGE)}}})
     if "fields" in names:
@@ -114,7 +117,7 @@ def _name_headers(status: int, response: Json, parameters: set[str], schemas: Js
     elif status == HTTPStatus.TOO_MANY_REQUESTS:
         names = ["Retry-After"]
     elif status < HTTPStatus.BAD_REQUEST:
-        names += ["ETag"] if "version" in properties else []
+        names += ["ETag"] if "version" in properties or status == HTTPStatus.NOT_MODIFIED else []
         names += ["Link"] if {"items", "count"} <= properties.keys() else []
         names += ["Idempotent-Replayed"] if "Idempotency-Key" in parameters else []
     elif "current" in properties:

@@ -17,6 +17,9 @@ program that has a password gets a pair of short-lived ones by `POST /api/v1/tok
   present state. With `If-Match`, any change since is 412, with the present state.
 - **Long lists** come in parts of `limit` (at most 500): by `offset`, or by `page`. The `Link` header leads to the
   others.
+- **Asking again**: an answer to a GET has an `ETag`; sent as `If-None-Match`, it is 304 where nothing has changed. The
+  ETag of one thing is its `version`: what it tells of others, such as the name of a task's epic, its watchers or its
+  number of tasks, may have changed since.
 - **Limits**: each answer says in `RateLimit-…` how many calls are left; beyond them it is 429 with `Retry-After`.
 - Moments are RFC 3339 in UTC, days `YYYY-MM-DD`, ids whole numbers. Fields may be added to answers at any time; nothing
   is removed or changed within version 1.
@@ -64,6 +67,14 @@ PROBLEMS = {
     "detail": [
         {"loc": ["body", "priority"], "msg": "Input should be 'LOW', 'MEDIUM', 'HIGH' or 'URGENT'", "type": "enum"}
     ]
+}
+UNCHANGED = "It is still what the answer with the ETag of `If-None-Match` said."
+IF_NONE_MATCH: dict[str, Any] = {
+    "in": "header",
+    "name": "If-None-Match",
+    "description": "The ETag of an answer that the caller still has: where nothing has changed since, this one is 304",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 200},
 }
 NOTHING = "Done; there is nothing to say."
 # Where a success or a refusal is a special one.

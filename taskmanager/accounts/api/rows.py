@@ -11,7 +11,7 @@ from taskmanager.accounts.api.answers import InvalidInput, json_answer
 from taskmanager.accounts.api.paging import Paging, links
 from taskmanager.accounts.models import User
 from taskmanager.errors import NotFound
-from taskmanager.sqljson import JsonObject, array, rows, text_of
+from taskmanager.sqljson import JsonObject, array_of, text_of
 
 
 def find(found: Any, user: User, pk: int) -> Any:
@@ -32,13 +32,15 @@ def one(found: QuerySet[Any], document: JsonObject, *, status: int = 200) -> Htt
     return json_answer(text, status=status, headers={"ETag": f'"{version}"'} if has_version else {})
 
 
-def listed(
-    request: ApiRequest, found: QuerySet[Any], document: JsonObject, paging: Paging, *, count: int | None = None
-) -> HttpResponse:
+def listed(request: ApiRequest, found: QuerySet[Any], document: JsonObject, paging: Paging) -> HttpResponse:
     """Answer with a part of the rows, and how many there are; the `Link` header leads to the other parts."""
-    items = array(rows(found[paging.part], document))
-    total = found.order_by().count() if count is None else count
-    return json_answer(f'{{"items":{items},"count":{total}}}', headers={"Link": links(request, paging, total)})
+    items, _nothing = array_of(found[paging.part], document)
+    return part(request, items, found.order_by().count(), paging)
+
+
+def part(request: ApiRequest, items: str, count: int, paging: Paging) -> HttpResponse:
+    """Answer with these rows of so many."""
+    return json_answer(f'{{"items":{items},"count":{count}}}', headers={"Link": links(request, paging, count)})
 
 
 def chosen(found: Any, name: str, pk: int, sentence: str) -> Any:

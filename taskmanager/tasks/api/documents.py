@@ -38,82 +38,94 @@ def _planned(*statuses: str) -> Coalesce:
     return Coalesce(Subquery(planned.order_by().values("sprint").values(count=Count("pk"))), 0)
 
 
-TASK = Fields({
-    "id": "pk",
-    "reference": Concat("project__key", Value("-"), "number", output_field=TextField()),
-    "title": "title",
-    "description": "description",
-    "status": "status",
-    "priority": "priority",
-    "due_date": "due_date",
-    "project": JsonObject(id="project_id", key="project__key"),
-    "epic": JsonObject(of="epic_id", id="epic_id", name="epic__name"),
-    "sprints": _sprints(),
-    "creator": _person("creator"),
-    "owner": _person("owner"),
-    "watchers": _watchers(),
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "completed_at": "completed_at",
-    "version": "version",
-})
-EPIC = Fields({
-    "id": "pk",
-    "name": "name",
-    "description": "description",
-    "project": JsonObject(id="project_id", key="project__key"),
-    "creator": _person("creator"),
-    "task_count": _count("epic", "UNASSIGNED", "IN_PROGRESS", "DONE"),
-    "done_count": _count("epic", "DONE"),
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "version": "version",
-})
-SPRINT = Fields({
-    "id": "pk",
-    "name": "name",
-    "description": "description",
-    "start_date": "start_date",
-    "end_date": "end_date",
-    "project": JsonObject(id="project_id", key="project__key"),
-    "epic": JsonObject(of="epic_id", id="epic_id", name="epic__name"),
-    "creator": _person("creator"),
-    "task_count": _planned("UNASSIGNED", "IN_PROGRESS", "DONE"),
-    "done_count": _planned("DONE"),
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "version": "version",
-})
+TASK = Fields(
+    {
+        "id": "pk",
+        "reference": Concat("project__key", Value("-"), "number", output_field=TextField()),
+        "title": "title",
+        "description": "description",
+        "status": "status",
+        "priority": "priority",
+        "due_date": "due_date",
+        "project": JsonObject(id="project_id", key="project__key"),
+        "epic": JsonObject(of="epic_id", id="epic_id", name="epic__name"),
+        "sprints": _sprints(),
+        "creator": _person("creator"),
+        "owner": _person("owner"),
+        "watchers": _watchers(),
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "completed_at": "completed_at",
+        "version": "version",
+    }
+)
+EPIC = Fields(
+    {
+        "id": "pk",
+        "name": "name",
+        "description": "description",
+        "project": JsonObject(id="project_id", key="project__key"),
+        "creator": _person("creator"),
+        "task_count": _count("epic", "UNASSIGNED", "IN_PROGRESS", "DONE"),
+        "done_count": _count("epic", "DONE"),
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "version": "version",
+    }
+)
+SPRINT = Fields(
+    {
+        "id": "pk",
+        "name": "name",
+        "description": "description",
+        "start_date": "start_date",
+        "end_date": "end_date",
+        "project": JsonObject(id="project_id", key="project__key"),
+        "epic": JsonObject(of="epic_id", id="epic_id", name="epic__name"),
+        "creator": _person("creator"),
+        "task_count": _planned("UNASSIGNED", "IN_PROGRESS", "DONE"),
+        "done_count": _planned("DONE"),
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "version": "version",
+    }
+)
 PROJECT = Fields({"id": "pk", "key": "key", "name": "name", "created_at": "created_at"})
-COMMENT = Fields({
-    "id": "pk",
-    "task": "task_id",
-    "author": _person("author"),
-    "text": "text",
-    "created_at": "created_at",
-    "edited_at": "edited_at",
-    "version": "version",
-})
-ATTACHMENT = Fields({
-    "id": "pk",
-    "task": "task_id",
-    "name": "name",
-    "size": "size",
-    "content_type": "content_type",
-    "uploader": _person("uploader"),
-    "preview": "preview",
-    "created_at": "created_at",
-})
-ACTIVITY = Fields({
-    "id": "pk",
-    "verb": "verb",
-    "actor": _person("actor"),
-    "reference": "reference",
-    "comment": "comment_id",
-    "changes": "changes",
-    "version": "version",
-    "created_at": "created_at",
-})
+COMMENT = Fields(
+    {
+        "id": "pk",
+        "task": "task_id",
+        "author": _person("author"),
+        "text": "text",
+        "created_at": "created_at",
+        "edited_at": "edited_at",
+        "version": "version",
+    }
+)
+ATTACHMENT = Fields(
+    {
+        "id": "pk",
+        "task": "task_id",
+        "name": "name",
+        "size": "size",
+        "content_type": "content_type",
+        "uploader": _person("uploader"),
+        "preview": "preview",
+        "created_at": "created_at",
+    }
+)
+ACTIVITY = Fields(
+    {
+        "id": "pk",
+        "verb": "verb",
+        "actor": _person("actor"),
+        "reference": "reference",
+        "comment": "comment_id",
+        "changes": "changes",
+        "version": "version",
+        "created_at": "created_at",
+    }
+)
 
 
 def document(fields: Fields, only: Collection[str] = ()) -> JsonObject:
