@@ -151,13 +151,14 @@ def make_api() -> NinjaAPI:
     return api
 
 
-def refused(_request: HttpRequest, error: DomainError) -> HttpResponse:
+def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Answer what a rule refused: where it is about a field, as that field's error."""
     if error.field:
-        return invalid(_request, InvalidInput("body", error.field, str(error)))
+        return invalid(request, InvalidInput("body", error.field, str(error)))
     response = _sentence(error.status, str(error))
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
+        tell_allowance(request, response)  # django-ninja refuses such a call outside of our decorators
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 wants it with each 401
     return response

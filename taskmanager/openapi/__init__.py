@@ -37,6 +37,7 @@ def finished(document: Json, *, server: str) -> Json:
             if method in item:
                 # Operations of one path share what django-ninja made once.
                 item[method] = _operation(method, copy.deepcopy(item[method]), components)
+    _link(document["paths"])
     _keep_what_is_used(document)
     for name, schema in components["schemas"].items():
         _describe(schema)
@@ -75,6 +76,28 @@ def _operation(method: str, operation: Json, components: Json) -> Json:
         _name_headers(status, response, names, components["schemas"])
     operation["responses"] = {str(status): responses[status] for status in sorted(responses)}
     return operation
+
+
+def _link(paths: Json) -> None:
+    """Lead from what was made to all that can be done with it: the calls that take its id."""
+    operations = [(path, item[method]) for path, item in paths.items() for method in METHODS if method in item]
+    for _path, operation in operations:
+        verb, _, noun = operation["operationId"].partition("_")
+        made = operation["responses"].get(str(int(HTTPStatus.CREATED)))
+        if verb != "create" or made is None:
+            continue
+        name = f"{noun.removesuffix('s')}_id"
+        # Several that are made at once are answered as a list.
+        place = "/items/0/id" if noun.endswith("s") else "/id"
+        made["links"] = {
+            other["operationId"]: {
+                "operationId": other["operationId"],
+                "parameters": {name: f"$response.body#{place}"},
+                "description": other["summary"],
+            }
+            for path, other in operations
+            if f"{{{name}}}" in path
+        }
 
 
 def _finish_parameter(parameter: Json) -> None:
