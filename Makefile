@@ -1,7 +1,7 @@
 # Every verb of the project, each one line of help. `make run` and `make test` need nothing installed by hand.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz lint audit format types migrate shell lock
+.PHONY: help run test bench fuzz lint audit format types migrate shell openapi lock
 
 PYTHON = .venv/bin/python
 
@@ -42,6 +42,9 @@ migrate: .venv/.runtime ## Bring the development database up to date
 
 shell: .venv/.runtime ## Open a Python shell with the models loaded
 	@$(PYTHON) manage.py shell
+
+openapi: .venv/.runtime ## Write the API's document to docs/openapi.json
+	@$(PYTHON) -m taskmanager.openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
 lock: .venv/.development ## Pin anew what pyproject.toml and package.json ask for
 	@.venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.12 \

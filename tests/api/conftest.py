@@ -79,6 +79,14 @@ class Caller:
         data = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         response = getattr(self.client, method)(f"{ROOT}{path}", headers=named, **data)
+        if response.streaming:
+            response.sent = response.getvalue()  # which closes the file, too
+        hold_against_document(method, f"{ROOT}{path}", response)
+        return response
+
+    def send(self, method: str, path: str, files: dict[str, Any]) -> Any:
+        """Make a call with files."""
+        response = getattr(self.client, method)(f"{ROOT}{path}", files)
         hold_against_document(method, f"{ROOT}{path}", response)
         return response
 
