@@ -1,7 +1,7 @@
 # Every verb of the project, each one line of help. `make run` and `make test` need nothing installed by hand.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format types migrate shell lock
+.PHONY: help run test lint audit format types migrate shell lock
 
 PYTHON = .venv/bin/python
 
@@ -14,11 +14,15 @@ run: .venv/.runtime node_modules/.runtime ## Start the product with sample data;
 test: .venv/.development node_modules/.development lint types ## Check everything, on PostgreSQL with Redis and on SQLite, in a real browser too
 	@$(PYTHON) -m tests.servers sh tests/run.sh
 
-lint: .venv/.development ## Check style, imports, templates, migrations
+lint: .venv/.development ## Check style, imports, templates, migrations, known vulnerabilities
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@PYTHONPATH=. .venv/bin/lint-imports --no-cache
 	@git ls-files -z 'taskmanager/templates/*.html' | xargs -0 .venv/bin/djade --target-version 6.1 --check
 	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@$(MAKE) audit
+
+audit: .venv/.development ## Ask for known vulnerabilities of what is pinned
+	@$(PYTHON) audit.py
 
 format: .venv/.development ## Put code and templates into shape
 	@.venv/bin/ruff check --fix . ; .venv/bin/ruff format .

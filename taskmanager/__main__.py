@@ -13,7 +13,7 @@ def main() -> None:
     try:
         if "DJANGO_SETTINGS_MODULE" not in os.environ:
             os.environ["DJANGO_SETTINGS_MODULE"] = "taskmanager.settings.production"
-            _keep_a_secret_key()
+            _keep_secret_keys()
         # Django would hide an error in the settings from some commands: ask for them here, first.
         from django.conf import settings  # noqa: PLC0415 (reads the environment)
 
@@ -23,18 +23,19 @@ def main() -> None:
         sys.exit(f"taskmanager: {error}")
 
 
-def _keep_a_secret_key() -> None:
-    """Let a server for this machine, or a trusted network, start without a SECRET_KEY of its own.
+def _keep_secret_keys() -> None:
+    """Let a server for this machine, or a trusted network, start without secret keys of its own.
 
-    Whoever serves an https address is in production and has to give one: several machines have to agree on it.
+    Whoever serves an https address is in production and has to give them: several machines have to agree on them.
     """
     from taskmanager.settings import environment  # noqa: PLC0415 (this reads the environment)
 
     if os.environ.get("PUBLIC_URL", "").startswith("https:"):
         return
-    if not (os.environ.get("SECRET_KEY") or os.environ.get("SECRET_KEY_FILE")):
-        folder: Path = environment.data_dir()
-        os.environ["SECRET_KEY"] = environment.kept_secret(folder / "secret-key")
+    for name, file in environment.KEPT_SECRETS.items():
+        if not (os.environ.get(name) or os.environ.get(f"{name}_FILE")):
+            folder: Path = environment.data_dir()
+            os.environ[name] = environment.kept_secret(folder / file)
 
 
 if __name__ == "__main__":

@@ -27,5 +27,9 @@ keepalive = 5
 max_requests = 10_000
 max_requests_jitter = 1_000
 loglevel = settings.LOG_LEVEL.lower()
+# What comes before the body of a request is read into memory: bytes of its first line, headers, bytes of each.
+limit_request_line = 4094
+limit_request_fields = 100
+limit_request_field_size = 8190
 # Nobody manages this server through a socket in the home folder, which a container may not even have.
 control_socket_disable = True

@@ -1,5 +1,6 @@
 """What happens around every request: the sign-in, and the one place where domain errors become answers."""
 
+import ipaddress
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +27,73 @@ from taskmanager.tasks.views.requests import Toast, page_before, wants_json
 
 # As Django makes them.
 SESSION_KEY = re.compile(r"[a-z0-9]{32}")
+
+
+class ClientAddressMiddleware:
+    """Makes REMOTE_ADDR the address of the client, where the connection comes from a proxy that is trusted.
+
+    Else throttles, which count by address, would take everybody for one, and one could lock everybody out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on, from the client's address."""
+        request.META["REMOTE_ADDR"] = _client_address(
+            request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        )
+        return self.get_response(request)
+
+
+def _client_address(address: str, forwarded: list[str]) -> str:
+    """Return the last address that is no trusted proxy's: each proxy appends, and what stands before is hearsay."""
+    while forwarded and _is_trusted_proxy(address):
+        try:
+            address = str(ipaddress.ip_address(forwarded.pop().strip()))
+        except ValueError:
+            break
+    return address
+
+
+def _is_trusted_proxy(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:  # a socket in the file system has none
+        return False
+    # A server that listens on IPv6 sees IPv4 in this disguise.
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return any(ip in network for network in settings.TRUSTED_PROXY_CIDRS)
+
+
+class HeadersMiddleware:
+    """Gives every answer the headers that Django has no middleware for, and every cookie what a cookie should have.
+
+    It also knows the headers of Django's SecurityMiddleware, which itself may refuse a host, and then gives none.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Take the rest of the chain."""
+        self.get_response = get_response
+        self.headers = {
+            **settings.CROSS_ORIGIN_HEADERS,
+            "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+            "X-Content-Type-Options": "nosniff",
+        }
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add what the answer hasn't got already."""
+        response = self.get_response(request)
+        for name, value in self.headers.items():
+            response.headers.setdefault(name, value)
+        for cookie in response.cookies.values():
+            # Libraries set cookies, too, and think of less.
+            cookie["secure"] = cookie["secure"] or settings.SESSION_COOKIE_SECURE
+            cookie["httponly"] = True
+            cookie["samesite"] = cookie["samesite"] or "Lax"
+        return response
 
 
 class GZipMiddleware(gzip.GZipMiddleware):

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.newcomer
 def bare_environment(**extra: str) -> dict[str, str]:
     """Return the environment of a person who has set nothing of ours."""
     ours = re.compile(
-        r"DJANGO_|DATABASE_|DB_|REDIS_|DATA_DIR|SECRET_KEY|TEST_|PUBLIC_URL|DEMO|PYTHONPATH|VIRTUAL_ENV|MAKE|MFLAGS"
+        r"DJANGO_|DATABASE_|DB_|REDIS_|DATA_DIR|SECRET_KEY|JWT_|ALLOWED_|TEST_|PUBLIC_URL|DEMO|PYTHONPATH|VIRTUAL_ENV|MAKE|MFLAGS"
     )
     kept = {name: value for name, value in os.environ.items() if not ours.match(name)}
     return {**kept, "WEB_CONCURRENCY": "1", **extra}

@@ -40,7 +40,7 @@ class Companion:
             # A session of its own: Ctrl+C is for the server, which then ends the worker by one signal and not by two.
             # Where the server is killed hard, the worker sees that it has another parent.
             command = [sys.executable, "-m", "taskmanager", "worker", f"--parent={os.getpid()}"]
-            self.process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603
+            self.process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)  # noqa: S603 (ours)
             self.started_at = now
 
     def ask_to_end(self) -> None:

@@ -17,12 +17,14 @@ from taskmanager.settings.environment import (
     email_address,
     form_submission_backend,
     mailer,
+    networks,
     public_url,
     rate,
     read,
     redis_url,
     size,
 )
+from taskmanager.settings.hosts import Network
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir()
@@ -37,6 +39,11 @@ IS_HTTPS = _public_url.scheme == "https"
 ALLOWED_HOSTS = read("list", "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 if _public_url.hostname and _public_url.hostname not in ALLOWED_HOSTS:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, _public_url.hostname]
+# A pod is called by an address of its network: those are hosts, too.
+ALLOWED_CIDR_NETS = networks("ALLOWED_CIDR_NETS")
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, *(Network(network) for network in ALLOWED_CIDR_NETS)]
+# Whose word is taken for the address of the client.
+TRUSTED_PROXY_CIDRS = networks("TRUSTED_PROXY_CIDRS")
 CSRF_TRUSTED_ORIGINS = read("list", "CSRF_TRUSTED_ORIGINS", [PUBLIC_URL])
 
 ROOT_URLCONF = "taskmanager.urls"
@@ -57,10 +64,15 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 MIDDLEWARE = [
+    "taskmanager.middleware.ClientAddressMiddleware",
+    # What writes headers comes first, so that redirects, static files and the refusal of a host have them too.
+    "taskmanager.middleware.HeadersMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "taskmanager.middleware.GZipMiddleware",
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "taskmanager.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -71,7 +83,6 @@ MIDDLEWARE = [
     "taskmanager.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "waffle.middleware.WaffleMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "taskmanager.middleware.DomainErrorMiddleware",
 ]
 TEMPLATES = [
@@ -110,6 +121,8 @@ else:
 # How many seconds a sign-in lasts without use, and whether it ends with the browser, too.
 SESSION_COOKIE_AGE = int(read("int", "SESSION_COOKIE_AGE", 14 * 86_400, validate=validate.Range(300, 400 * 86_400)))
 SESSION_EXPIRE_AT_BROWSER_CLOSE = bool(read("bool", "SESSION_EXPIRE_AT_BROWSER_CLOSE", default=False))
+# Scripts send the token of the form in the page: no script reads this cookie, nor any other.
+CSRF_COOKIE_HTTPONLY = True
 
 # Jobs wait in the database, so that they are queued in the transaction of the change that asks for them.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -216,6 +229,52 @@ if _bucket and STATIC_STORAGE == "s3":
     for directive in ("script-src", "style-src", "img-src", "font-src"):
         SECURE_CSP[directive] = [*SECURE_CSP[directive], f"{_bucket.address}static/"]
 X_FRAME_OPTIONS = "DENY"
+# A page of another origin gets no hold of ours, and loads nothing of it. What a bucket sends says nothing of embedding,
+# and pages that demand it would lose their scripts and styles.
+CROSS_ORIGIN_HEADERS = {"Cross-Origin-Resource-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
+if STATIC_STORAGE == "s3":
+    del CROSS_ORIGIN_HEADERS["Cross-Origin-Embedder-Policy"]
+# What a script in one of our pages could ask the browser for: nothing but passkeys. Chromium writes an error into the
+# console of each page for a name that it doesn't know on its system, such as bluetooth and web-share.
+PERMISSIONS_POLICY: dict[str, list[str] | str] = {
+    "accelerometer": [],
+    "autoplay": [],
+    "camera": [],
+    "clipboard-read": [],
+    "clipboard-write": [],
+    "compute-pressure": [],
+    "cross-origin-isolated": [],
+    "display-capture": [],
+    "encrypted-media": [],
+    "fullscreen": [],
+    "gamepad": [],
+    "geolocation": [],
+    "gyroscope": [],
+    "hid": [],
+    "identity-credentials-get": [],
+    "idle-detection": [],
+    "keyboard-map": [],
+    "local-fonts": [],
+    "magnetometer": [],
+    "microphone": [],
+    "midi": [],
+    "otp-credentials": [],
+    "payment": [],
+    "picture-in-picture": [],
+    "publickey-credentials-create": "self",
+    "publickey-credentials-get": "self",
+    "screen-wake-lock": [],
+    "serial": [],
+    "storage-access": [],
+    "sync-xhr": [],
+    "usb": [],
+    "window-management": [],
+    "xr-spatial-tracking": [],
+}
+
+# What one request may hold. The lines and headers before it are limited in gunicorn.conf.py.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # bytes of a form without its files
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # How a claim is decided: "pessimistic" locks the row, "optimistic" compares versions.
 CLAIM_STRATEGY = choice("CLAIM_STRATEGY", "pessimistic", "optimistic")

@@ -7,7 +7,8 @@ from taskmanager.settings.base import DATA_DIR, INSTALLED_APPS, MIDDLEWARE, STAT
 from taskmanager.settings.environment import secret_key
 
 DEBUG = True
-SECRET_KEY = secret_key(required=False, folder=DATA_DIR)
+SECRET_KEY = secret_key("SECRET_KEY", required=False, folder=DATA_DIR)
+JWT_SECRET_KEY = secret_key("JWT_SECRET_KEY", required=False, folder=DATA_DIR)
 INTERNAL_IPS = ["127.0.0.1", "::1"]
 
 if STATIC_STORAGE == "local":

@@ -30,6 +30,9 @@ WEB_THREADS = 4
 # Where a mail server listens, by how the connection is protected.
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
+# Secrets that are made where they aren't set, and the files of DATA_DIR that keep them.
+KEPT_SECRETS = {"SECRET_KEY": "secret-key", "JWT_SECRET_KEY": "jwt-secret-key"}
+
 SIZE = re.compile(r"(?P<count>[1-9]\d{0,11})(?P<unit>|KiB|MiB|GiB)")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]{2,40}")
@@ -94,18 +97,31 @@ def keep_secret(path: Path, secret: str) -> None:
         Path(draft).unlink()
 
 
-def secret_key(*, required: bool, folder: Path) -> str:
-    """Return SECRET_KEY; where it isn't set and not required, one that is made once and kept."""
-    value = str(read("str", "SECRET_KEY", ""))
+def secret_key(name: str, *, required: bool, folder: Path) -> str:
+    """Return the secret variable; where it isn't set and not required, one that is made once and kept."""
+    value = str(read("str", name, ""))
     if value:
-        if len(value) < 32:
-            raise ImproperlyConfigured("SECRET_KEY is too short: give at least 32 random characters.")
+        if len(value.encode()) < 32:
+            raise ImproperlyConfigured(f"{name} is too short: give at least 32 random characters.")
         return value
     if required:
         raise ImproperlyConfigured(
-            "SECRET_KEY is not set. A production server needs one: 50 random characters that stay the same."
+            f"{name} is not set. A production server needs one: 50 random characters that stay the same."
         )
-    return kept_secret(folder / "secret-key")
+    return kept_secret(folder / KEPT_SECRETS[name])
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the variable, networks with commas between them: `10.0.0.0/8,fd00::/8`."""
+    found = []
+    for text in read("list", name, []):
+        try:
+            found.append(ipaddress.ip_network(text.strip()))
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name} must be networks like 10.0.0.0/8 or fd00::/8, with commas between them: {error}."
+            ) from error
+    return found
 
 
 def database(folder: Path) -> dict[str, Any]:

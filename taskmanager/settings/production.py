@@ -5,7 +5,8 @@ from taskmanager.settings.base import DATA_DIR, IS_HTTPS
 from taskmanager.settings.environment import secret_key
 
 DEBUG = False
-SECRET_KEY = secret_key(required=True, folder=DATA_DIR)
+SECRET_KEY = secret_key("SECRET_KEY", required=True, folder=DATA_DIR)
+JWT_SECRET_KEY = secret_key("JWT_SECRET_KEY", required=True, folder=DATA_DIR)
 
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
@@ -18,3 +19,7 @@ if IS_HTTPS:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # A browser takes a cookie of this prefix from this very host alone, over TLS: a neighbour, or whoever answers for
+    # the host without TLS, can't plant one.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"

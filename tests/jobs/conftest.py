@@ -34,6 +34,7 @@ def environment(**extra: str) -> dict[str, str]:
         "DATABASE_URL": database_url(),
         "DATA_DIR": str(settings.DATA_DIR),
         "SECRET_KEY": settings.SECRET_KEY,
+        "JWT_SECRET_KEY": settings.JWT_SECRET_KEY,
         "LOG_LEVEL": "INFO",
         **extra,
     }

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 KEY = "k" * 50
+KEYS = {"SECRET_KEY": KEY, "JWT_SECRET_KEY": KEY}
 HTTPS = {"PUBLIC_URL": "https://tasks.example.com"}
 S3 = {
     "AWS_ACCESS_KEY_ID": "someone",
@@ -17,6 +18,9 @@ S3 = {
     "AWS_STORAGE_BUCKET_NAME": "acme-files",
     "AWS_S3_REGION_NAME": "eu-central-1",
 }
+# What is read at every start; those of a bucket and of a database in parts are read where they are used.
+SECRETS = ["SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"]
+WRONG_NETS = ["here", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/8,", "fd00::/129", "[fd00::]/8", "010.0.0.0/8", "*"]
 SHOW = """
 import json, sys
 from django.conf import settings
@@ -39,7 +43,7 @@ def check(folder: Path, *options: str, **variables: str) -> subprocess.Completed
 
 def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object]:
     """Return the settings of a server with these variables."""
-    variables = {"DJANGO_SETTINGS_MODULE": "taskmanager.settings.production", "SECRET_KEY": KEY, **variables}
+    variables = {"DJANGO_SETTINGS_MODULE": "taskmanager.settings.production", **KEYS, **variables}
     done = run(folder, "-c", SHOW, *names, **variables)
     assert not done.stderr
     result: dict[str, object] = json.loads(done.stdout)
@@ -106,9 +110,13 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"ATTACHMENT_MAX_SIZE": "10 MB"}, "ATTACHMENT_MAX_SIZE"),
         ({"ACCEL_REDIRECT_PREFIX": "internal"}, "ACCEL_REDIRECT_PREFIX"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"JWT_SECRET_KEY": "k" * 31}, "JWT_SECRET_KEY"),
         (HTTPS, "SECRET_KEY"),
-        ({"SECRET_KEY_FILE": "/nowhere/key"}, "SECRET_KEY"),
-        ({"DATABASE_URL_FILE": "/nowhere/url"}, "DATABASE_URL"),
+        ({**HTTPS, "SECRET_KEY": KEY}, "JWT_SECRET_KEY"),
+        *(({f"{name}_FILE": "/nowhere/secret"}, name) for name in SECRETS),
+        ({"DB_NAME": "tasks", "DB_PASSWORD_FILE": "/nowhere/secret"}, "DB_PASSWORD"),
+        *(({"ALLOWED_CIDR_NETS": nets}, "ALLOWED_CIDR_NETS") for nets in WRONG_NETS),
+        ({"TRUSTED_PROXY_CIDRS": "proxy"}, "TRUSTED_PROXY_CIDRS"),
         ({"DATA_DIR": f"{__file__}/data"}, "DATA_DIR"),
         ({"DATA_DIR": __file__}, "DATA_DIR"),
         ({"DATA_DIR": "/proc/data"}, "DATA_DIR"),
@@ -132,8 +140,9 @@ def test_without_any_variable_the_product_starts(tmp_path):
     assert "no issues" in done.stdout
 
 
-def test_a_secret_key_is_made_once_and_kept_for_the_owner_alone(tmp_path):
-    file = tmp_path / "data" / "secret-key"
+@pytest.mark.parametrize("name", ["secret-key", "jwt-secret-key"])
+def test_a_secret_key_is_made_once_and_kept_for_the_owner_alone(name, tmp_path):
+    file = tmp_path / "data" / name
     assert check(tmp_path).returncode == 0
     first = file.read_text()
     assert len(first) >= 50
@@ -144,23 +153,48 @@ def test_a_secret_key_is_made_once_and_kept_for_the_owner_alone(tmp_path):
 
 
 def test_a_secret_key_of_ones_own_is_not_written_down(tmp_path):
-    assert check(tmp_path, SECRET_KEY=KEY).returncode == 0
-    assert not (tmp_path / "data" / "secret-key").exists()
+    assert check(tmp_path, **KEYS).returncode == 0
+    assert list((tmp_path / "data").glob("*secret-key")) == []
+
+
+def test_each_secret_key_is_made_for_itself(tmp_path):
+    assert check(tmp_path).returncode == 0
+    first, second = (tmp_path / "data").glob("*secret-key")
+    assert first.read_text() != second.read_text()
+
+
+def test_a_secret_key_is_kept_in_development_too(tmp_path):
+    found = settings_of(
+        tmp_path,
+        *KEYS,
+        DJANGO_SETTINGS_MODULE="taskmanager.settings.dev",
+        SECRET_KEY="",
+        JWT_SECRET_KEY="",
+    )
+    assert found["JWT_SECRET_KEY"] == (tmp_path / "data" / "jwt-secret-key").read_text()
+    assert found["SECRET_KEY"] == (tmp_path / "data" / "secret-key").read_text()
 
 
 def test_secrets_are_read_from_files(tmp_path):
-    (tmp_path / "key").write_text(f"{KEY}\n")
-    (tmp_path / "url").write_text("postgres://ann:p%40ss@db.example:6432/tasks\n")
-    (tmp_path / "redis").write_text("redis://cache.example/1\n")
-    files = {name: str(tmp_path / file) for name, file in (("SECRET_KEY_FILE", "key"), ("DATABASE_URL_FILE", "url"))}
-    found = settings_of(
-        tmp_path, "SECRET_KEY", "DATABASES", "REDIS_URL", SECRET_KEY="", REDIS_URL_FILE=str(tmp_path / "redis"), **files
-    )
-    assert found["SECRET_KEY"] == KEY
-    assert found["REDIS_URL"] == "redis://cache.example/1"
+    secrets = {
+        "SECRET_KEY": "s" * 40,
+        "JWT_SECRET_KEY": "j" * 40,
+        "DATABASE_URL": "postgres://ann:p%40ss@db.example:6432/tasks",
+        "REDIS_URL": "redis://:p%40ss@cache.example/1",
+        "EMAIL_URL": "smtps://me:p%40ss@mail.example",
+    }
+    assert list(secrets) == SECRETS
+    for name, secret in secrets.items():
+        (tmp_path / name).write_text(f"{secret}\n")
+    files = {f"{name}_FILE": str(tmp_path / name) for name in secrets}
+    wanted = ("SECRET_KEY", "JWT_SECRET_KEY", "DATABASES", "REDIS_URL", "MAILERS")
+    found = settings_of(tmp_path, *wanted, SECRET_KEY="", JWT_SECRET_KEY="", **files)
+    for name in ("SECRET_KEY", "JWT_SECRET_KEY", "REDIS_URL"):
+        assert found[name] == secrets[name]
     database = found["DATABASES"]["default"]  # type: ignore[index]
     assert (database["USER"], database["PASSWORD"], database["HOST"]) == ("ann", "p@ss", "db.example")
     assert (database["PORT"], database["NAME"]) == (6432, "tasks")
+    assert found["MAILERS"]["default"]["OPTIONS"]["password"] == "p@ss"  # type: ignore[index]
 
 
 def test_the_database_may_come_in_parts(tmp_path):
@@ -183,10 +217,22 @@ def test_the_database_is_a_file_unless_told_otherwise(tmp_path):
     assert database["NAME"] == str(tmp_path / "data" / "taskmanager.sqlite3")
 
 
-def test_an_https_address_is_silent_under_the_check_for_deployment(tmp_path):
-    done = check(tmp_path, "--deploy", "--fail-level", "WARNING", SECRET_KEY=os.urandom(40).hex(), **HTTPS)
+@pytest.mark.parametrize(
+    "command", [("-m", "taskmanager"), (str(ROOT / "manage.py"),)], ids=["taskmanager", "manage.py"]
+)
+@pytest.mark.parametrize("static", ["local", "s3"])
+def test_an_https_address_is_silent_under_the_check_for_deployment(command, static, tmp_path):
+    keys = {name: os.urandom(40).hex() for name in KEYS}
+    variables = {"DJANGO_SETTINGS_MODULE": "taskmanager.settings.production", "STATIC_STORAGE": static, **S3, **keys}
+    done = run(tmp_path, *command, "check", "--deploy", "--fail-level", "WARNING", **variables, **HTTPS)
     assert (done.returncode, done.stderr) == (0, "")
     assert "System check identified no issues" in done.stdout
+
+
+def test_no_check_of_security_is_silenced(tmp_path):
+    silenced: list[str] = settings_of(tmp_path, "SILENCED_SYSTEM_CHECKS")["SILENCED_SYSTEM_CHECKS"]  # type: ignore[assignment]
+    assert silenced
+    assert [check for check in silenced if check.startswith("security")] == []
 
 
 def test_an_https_address_turns_on_what_belongs_to_it(tmp_path):
@@ -196,6 +242,8 @@ def test_an_https_address_turns_on_what_belongs_to_it(tmp_path):
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
         "SESSION_COOKIE_SECURE": True,
         "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_NAME": "__Host-sessionid",
+        "CSRF_COOKIE_NAME": "__Host-csrftoken",
         "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
         "CSRF_TRUSTED_ORIGINS": ["https://tasks.example.com"],
         "DEBUG": False,
@@ -285,19 +333,21 @@ def test_files_lie_in_a_bucket_where_that_is_said(tmp_path):
 )
 def test_pages_may_load_from_the_bucket_of_static_files_and_from_no_other(tmp_path, endpoint, place):
     variables = {**S3, "STATIC_STORAGE": "s3", "AWS_S3_ENDPOINT_URL": endpoint}
-    found = settings_of(tmp_path, "SECURE_CSP", "MIDDLEWARE", "STORAGES", **variables)
+    found = settings_of(tmp_path, "SECURE_CSP", "MIDDLEWARE", "STORAGES", "CROSS_ORIGIN_HEADERS", **variables)
     policy: dict[str, list[str]] = found["SECURE_CSP"]  # type: ignore[assignment]
     for directive in ("script-src", "style-src", "img-src", "font-src"):
         assert place in policy[directive]
     assert place not in policy["connect-src"]
     assert "whitenoise" not in str(found["MIDDLEWARE"])
+    # What a bucket sends doesn't say that it may be embedded.
+    assert found["CROSS_ORIGIN_HEADERS"] == {"Cross-Origin-Resource-Policy": "same-origin"}
     options = found["STORAGES"]["staticfiles"]["OPTIONS"]  # type: ignore[index]
     assert f"{options['url_protocol']}//{options['custom_domain']}/{options['location']}/" == place
 
 
 def test_the_library_for_s3_is_loaded_for_s3_alone(tmp_path):
     code = "import sys, django; django.setup(); import taskmanager.urls; print('boto3' in sys.modules)"
-    done = run(tmp_path, "-c", code, DJANGO_SETTINGS_MODULE="taskmanager.settings.production", SECRET_KEY=KEY)
+    done = run(tmp_path, "-c", code, DJANGO_SETTINGS_MODULE="taskmanager.settings.production", **KEYS)
     assert (done.stdout, done.stderr) == ("False\n", "")
 
 

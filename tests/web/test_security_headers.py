@@ -4,8 +4,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.contrib import admin
+from django.core.cache import cache
 from django.test import Client
+from django.urls import reverse
 
+from taskmanager.accounts.models import Flag, User
 from taskmanager.tasks import services
 from tests.web.addresses import ADDRESSES, url_of
 from tests.web.pages import HTMX, Page, body, page
@@ -24,6 +28,16 @@ POLICY = {
 }
 # What is stored may be anything, and may do nothing.
 POLICY_OF_FILES = {"default-src": "'none'", "frame-ancestors": "'none'", "sandbox": ""}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+# What a page may ask the browser for.
+PASSKEYS = {"publickey-credentials-create", "publickey-credentials-get"}
 PAGES = [name for name, address in ADDRESSES.items() if address.get]
 LINKS = {"href", "src", "srcset", "action", "formaction", "poster", "data", "hx-get", "hx-post", "hx-put", "hx-delete"}
 
@@ -31,10 +45,12 @@ LINKS = {"href", "src", "srcset", "action", "formaction", "poster", "data", "hx-
 def assert_is_careful(response, policy: dict[str, str] = POLICY) -> None:
     directives = [part.strip().partition(" ") for part in response["Content-Security-Policy"].split(";")]
     assert {name: sources for name, _, sources in directives} == policy
-    assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["X-Frame-Options"] == "DENY"
-    assert response["Referrer-Policy"] == "same-origin"
-    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "unsafe" not in response["Content-Security-Policy"]
+    assert {name: response.get(name) for name in HEADERS} == HEADERS
+    features = dict(feature.strip().split("=") for feature in response["Permissions-Policy"].split(","))
+    assert {name for name, allowed in features.items() if allowed != "()"} == PASSKEYS
+    assert {features[name] for name in PASSKEYS} == {"(self)"}
+    assert {"camera", "microphone", "geolocation", "payment", "usb", "display-capture"} <= features.keys()
     assert "Server" not in response
 
 
@@ -127,6 +143,65 @@ def test_answers_without_a_page_are_careful_too(task, ada, browse):
     assert_is_careful(client.post(f"/tasks/{task.pk}/claim/", headers={"Accept": "application/json"}))
     assert_is_careful(Client().get("/"))  # 302
     assert_is_careful(Client(enforce_csrf_checks=True).post("/accounts/login/"))  # 403
+    assert_is_careful(Client().get("/static/nothing.css"))  # 404
+
+
+def test_a_request_that_is_too_large_is_answered_carefully(settings, db):
+    settings.BODY_MAX_SIZE = 10
+    response = Client().post("/accounts/login/", {"organization": "x" * 20})
+    assert response.status_code == 413
+    assert_is_careful(response)
+
+
+@pytest.mark.parametrize("to_https", [False, True])
+def test_an_unknown_host_is_refused_carefully(to_https, settings):
+    # Where https is wanted, it is Django's SecurityMiddleware that refuses.
+    settings.SECURE_SSL_REDIRECT = to_https
+    response = Client().get("/", headers={"Host": "elsewhere.example"})
+    assert response.status_code == 400
+    assert_is_careful(response)
+    assert list(offences(page(response))) == []
+
+
+def test_the_way_to_https_is_careful(settings):
+    settings.SECURE_SSL_REDIRECT = True
+    response = Client().get("/tasks/")
+    assert (response.status_code, response["Location"]) == (301, "https://testserver/tasks/")
+    assert_is_careful(response)
+
+
+def test_every_cookie_of_a_library_is_as_careful_as_ours(settings, cleo, browse):
+    settings.SESSION_COOKIE_SECURE = True
+    client = browse(cleo)
+    flag = Flag.objects.get(name="task_prioritization")
+    flag.testing = True
+    flag.save()
+    client.get("/tasks/?dwft_task_prioritization=1", secure=True)
+    flag.testing, flag.percent = False, 50
+    flag.save()
+    cache.clear()
+    client.get("/tasks/", secure=True)
+    client.post("/accounts/profile/", {"biography": "Hi", "time_zone": "UTC"}, secure=True)
+    names = {"dwft_task_prioritization", "dwf_task_prioritization", "messages"}
+    assert names <= client.cookies.keys()
+    for name in names:
+        cookie = client.cookies[name]
+        assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax"), name
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+def test_pages_of_the_admin_are_careful(model, task, ada, browse):
+    User.objects.filter(pk=ada.pk).update(is_staff=True, is_superuser=True)
+    ada.refresh_from_db()
+    client = browse(ada)
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    row = model._default_manager.first()
+    urls = ["/admin/", reverse(f"{name}_changelist"), reverse(f"{name}_add")]
+    urls += [reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "history", "delete")] if row else []
+    for url in urls:
+        response = client.get(url)
+        assert response.status_code in {200, 403}, url
+        assert_is_careful(response)
 
 
 @pytest.mark.parametrize("asset", ["css/app.css", "js/app.js", "js/board.js", "img/favicon.svg"])
@@ -135,7 +210,7 @@ def test_static_files_load_nothing_from_elsewhere(asset, db):
     assert response.status_code == 200
     text = b"".join(response.streaming_content).decode() if response.streaming else response.content.decode()
     response.close()
-    assert response["X-Content-Type-Options"] == "nosniff"
+    assert_is_careful(response)
     addresses = set(re.findall(r"https?://[\w.-]+", text))
     assert addresses <= {"http://www.w3.org"}  # the name of SVG, which nobody loads
     assert not re.search(r"@import|url\(['\"]?(https?:)?//", text)
