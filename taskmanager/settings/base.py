@@ -241,7 +241,7 @@ PERMISSIONS_POLICY: dict[str, list[str] | str] = {
     "autoplay": [],
     "camera": [],
     "clipboard-read": [],
-    "clipboard-write": [],
+    "clipboard-write": "self",  # the buttons that copy a token and recovery codes
     "compute-pressure": [],
     "cross-origin-isolated": [],
     "display-capture": [],

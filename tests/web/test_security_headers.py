@@ -37,7 +37,7 @@ HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
 # What a page may ask the browser for.
-PASSKEYS = {"publickey-credentials-create", "publickey-credentials-get"}
+OURS = {"clipboard-write", "publickey-credentials-create", "publickey-credentials-get"}
 PAGES = [name for name, address in ADDRESSES.items() if address.get]
 LINKS = {"href", "src", "srcset", "action", "formaction", "poster", "data", "hx-get", "hx-post", "hx-put", "hx-delete"}
 
@@ -48,8 +48,8 @@ def assert_is_careful(response, policy: dict[str, str] = POLICY) -> None:
     assert "unsafe" not in response["Content-Security-Policy"]
     assert {name: response.get(name) for name in HEADERS} == HEADERS
     features = dict(feature.strip().split("=") for feature in response["Permissions-Policy"].split(","))
-    assert {name for name, allowed in features.items() if allowed != "()"} == PASSKEYS
-    assert {features[name] for name in PASSKEYS} == {"(self)"}
+    assert {name for name, allowed in features.items() if allowed != "()"} == OURS
+    assert {features[name] for name in OURS} == {"(self)"}
     assert {"camera", "microphone", "geolocation", "payment", "usb", "display-capture"} <= features.keys()
     assert "Server" not in response
 
