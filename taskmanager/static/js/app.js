@@ -207,6 +207,19 @@ window.taskmanager = (() => {
     if (next && (next.ariaInvalid || !document.querySelector(".editor .crumb"))) next.focus();
   }
 
+  // Secrets that are shown once: copied by the old command, which plain HTTP has, too.
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.focus();
+    field.select();
+    const copied = document.execCommand("copy");
+    button.firstChild.data = copied ? "Copied" : "Press Ctrl+C";
+    announce(copied ? "Copied" : "It is selected: press Ctrl and C");
+  });
+
   // Shortcuts
 
   const single = document.getElementById("single-keys");
