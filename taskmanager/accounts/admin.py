@@ -274,9 +274,9 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         """Tell the audit which roles changed."""
         member = form.instance
-        before = [Role(name) for name in member.groups.filter(name__in=Role.values).values_list("name", flat=True)]
+        before = User.objects.get(pk=member.pk).roles
         super().save_related(request, form, formsets, change)
-        after = [Role(name) for name in member.groups.filter(name__in=Role.values).values_list("name", flat=True)]
+        after = User.objects.get(pk=member.pk).roles
         actor: Any = request.user
         address = request.META.get("REMOTE_ADDR", "")
         services.record_roles(member, actor=actor, before=before, after=after, address=address)

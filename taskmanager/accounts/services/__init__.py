@@ -3,6 +3,7 @@
 from taskmanager.accounts.services.audit import forget_old_events, record_event
 from taskmanager.accounts.services.contact import count_contact_message, send_contact_message
 from taskmanager.accounts.services.invitations import (
+    THROTTLE_ACCEPTANCE,
     AlreadyInvited,
     AlreadyMember,
     InvitationGone,
@@ -69,6 +70,7 @@ __all__ = [
     "LONGEST_LIFE",
     "MOST_TOKENS",
     "SHARED_LIMIT_FACTOR",
+    "THROTTLE_ACCEPTANCE",
     "THROTTLE_RESET",
     "AlreadyInvited",
     "AlreadyMember",
