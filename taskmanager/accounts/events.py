@@ -44,11 +44,11 @@ GROUPS: dict[str, tuple[str, tuple[AuditKind, ...]]] = {
 WAYS = {
     "passkey": "with a passkey",
     "sso": "by single sign-on",
-    "oidc": "by single sign-on",
-    "totp": "with a code",
-    "recovery": "with a recovery code",
-    "recovery_code": "with a recovery code",
 }
+# … and what else they proved, by the kind of second factor.
+FACTORS = {"totp": "a code", "passkey": "a passkey", "recovery_code": "a recovery code"}
+# Who acts where no person does.
+NOBODY = {"sso": "Single sign-on", "command": "Whoever runs this Taskmanager"}
 
 
 def in_words(event: AuditEvent) -> str:
@@ -58,7 +58,9 @@ def in_words(event: AuditEvent) -> str:
 
 def actor_of(event: AuditEvent) -> str:
     """Return who did it: as they are called now, by the name they had then, or nobody known."""
-    return event.actor.display_name if event.actor else event.actor_name or "Somebody unknown"
+    if event.actor:
+        return event.actor.display_name
+    return event.actor_name or NOBODY.get(str(event.detail.get("how", "")), "Somebody unknown")
 
 
 def _whom(event: AuditEvent) -> str:
@@ -97,7 +99,9 @@ def _text(value: Any) -> str:
 
 def _signed_in(event: AuditEvent) -> str:
     way = WAYS.get(str(event.detail.get("how", "")), "")
-    return f"{actor_of(event)} signed in {way}".strip()
+    text = f"{actor_of(event)} signed in {way}".strip()
+    factor = FACTORS.get(str(event.detail.get("second_factor", "")))
+    return f"{text}, and proved it by {factor}" if factor else text
 
 
 def _sign_in_failed(event: AuditEvent) -> str:
@@ -147,11 +151,27 @@ def _token_revoked(event: AuditEvent) -> str:
 
 
 def _organization_changed(event: AuditEvent) -> str:
+    if "require_second_factor" in event.detail:
+        verb = "requires" if event.detail["require_second_factor"] else "no longer requires"
+        return f"{actor_of(event)} decided that the organization {verb} a second factor"
     after = event.detail.get("after")
     if not isinstance(after, dict):
         return f"{actor_of(event)} changed the organization"
     changes = [f"{name.replace('_', ' ')} to “{value}”" for name, value in after.items()]
     return f"{actor_of(event)} changed the organization’s {_and(changes)}"
+
+
+def _factor(verb: str) -> Callable[[AuditEvent], str]:
+    def sentence(event: AuditEvent) -> str:
+        name = event.detail.get("name")
+        return f"{actor_of(event)} {verb} {f'the second factor “{name}”' if name else 'a second factor'}"
+
+    return sentence
+
+
+def _recovery_code_used(event: AuditEvent) -> str:
+    left = event.detail.get("left")
+    return f"{actor_of(event)} used a recovery code{'' if left is None else f', and has {left} left'}"
 
 
 def _password_changed(event: AuditEvent) -> str:
@@ -162,11 +182,11 @@ SENTENCES: dict[AuditKind, Callable[[AuditEvent], str]] = {
     K.SIGNED_IN: _signed_in,
     K.SIGN_IN_FAILED: _sign_in_failed,
     K.SECOND_FACTOR_FAILED: _did("failed at the second factor"),
-    K.SECOND_FACTOR_ADDED: _did("added a second factor"),
-    K.SECOND_FACTOR_REMOVED: _did("removed a second factor"),
+    K.SECOND_FACTOR_ADDED: _factor("added"),
+    K.SECOND_FACTOR_REMOVED: _factor("removed"),
     K.SECOND_FACTOR_RESET: _did("reset {whose} second factor"),
     K.RECOVERY_CODES_MADE: _did("made recovery codes"),
-    K.RECOVERY_CODE_USED: _did("used a recovery code"),
+    K.RECOVERY_CODE_USED: _recovery_code_used,
     K.PASSWORD_CHANGED: _password_changed,
     K.PASSWORD_RESET: _did("chose another password by the link of a mail"),
     K.SESSIONS_ENDED: _sessions_ended,

@@ -211,6 +211,37 @@ def test_roles_are_told_as_given_and_taken(before, after, words, ada, ed, acme):
     assert in_words(AuditEvent.objects.latest("pk")) == words
 
 
+@pytest.mark.parametrize(
+    ("kind", "detail", "words"),
+    [
+        ("signed_in", {"how": "password"}, "ada signed in"),
+        ("signed_in", {"how": "passkey"}, "ada signed in with a passkey"),
+        ("signed_in", {"how": "password", "second_factor": "totp"}, "ada signed in, and proved it by a code"),
+        ("second_factor_added", {"factor": "totp", "name": "Phone"}, "ada added the second factor “Phone”"),
+        ("recovery_code_used", {"left": 7}, "ada used a recovery code, and has 7 left"),
+        (
+            "organization_changed",
+            {"require_second_factor": True},
+            "ada decided that the organization requires a second factor",
+        ),
+        (
+            "organization_changed",
+            {"after": {"name": "Acme & Co"}},
+            "ada changed the organization’s name to “Acme & Co”",
+        ),
+        ("token_revoked", {"tokens": 2, "pairs": 1}, "ada revoked their own 2 tokens and 1 sign-in by JWT"),
+    ],
+)
+def test_details_are_told(kind, detail, words, ada, acme):
+    services.record_event(acme, AuditKind(kind), actor=ada, **detail)
+    assert in_words(AuditEvent.objects.latest("pk")) == words
+
+
+def test_what_no_person_did_is_told_so(ada, acme):
+    services.record_event(acme, AuditKind.SECOND_FACTOR_RESET, subject=ada, how="command")
+    assert in_words(AuditEvent.objects.latest("pk")) == "Whoever runs this Taskmanager reset ada’s second factor"
+
+
 def test_a_name_with_braces_is_told_as_it_is(ada, acme):
     services.record_event(acme, AuditKind.TOKEN_USED, actor=ada, name="{actor.password} {0} {")
     assert "“{actor.password} {0} {”" in in_words(AuditEvent.objects.latest("pk"))
