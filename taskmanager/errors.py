@@ -38,12 +38,13 @@ class Conflict(DomainError):
 
 
 class TooManyRequests(DomainError):
-    """A throttle is full; `retry_after` says for how many seconds."""
+    """A throttle is full; `retry_after` says for how many seconds, `is_first` whether it has just become so."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
 
-    def __init__(self, retry_after: int) -> None:
-        """Take the seconds to wait."""
+    def __init__(self, retry_after: int, *, is_first: bool = False) -> None:
+        """Take the seconds to wait, and whether nobody was told to in this window before."""
         self.retry_after = retry_after
+        self.is_first = is_first
         seconds = "1 second" if retry_after == 1 else f"{retry_after} seconds"
         super().__init__(f"Too many attempts. Try again in {seconds}.")

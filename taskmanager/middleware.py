@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
+from taskmanager.accounts.addresses import known_address
 from taskmanager.accounts.models import User
 from taskmanager.accounts.sessions import note_use
 from taskmanager.errors import DomainError, TooManyRequests
@@ -140,8 +141,8 @@ class SessionMiddleware(sessions.SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Note that the session is used, before it is saved."""
         if hasattr(request, "session"):
-            meta = request.META
-            note_use(request.session, address=meta.get("REMOTE_ADDR", ""), agent=meta.get("HTTP_USER_AGENT", ""))
+            address = known_address(request.META.get("REMOTE_ADDR", ""))
+            note_use(request.session, address=address, agent=request.META.get("HTTP_USER_AGENT", ""))
         return super().process_response(request, response)
 
 

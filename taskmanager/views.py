@@ -17,7 +17,7 @@ from taskmanager.accounts import submissions
 from taskmanager.accounts.forms import ContactForm, RegistrationForm
 from taskmanager.accounts.models import User
 from taskmanager.accounts.submissions import AlreadySubmitted
-from taskmanager.accounts.views import enter, enter_again
+from taskmanager.accounts.views import address_of, enter, enter_again, too_many
 from taskmanager.errors import TooManyRequests
 from taskmanager.middleware import error_response
 from taskmanager.tasks import services
@@ -34,16 +34,22 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegistrationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
+            # Before the transaction: a try counts even where what was tried is rolled back.
+            accounts.count_registration(address_of(request))
             with submissions.once(form.cleaned_data["uuid"], actor=request.user, form=request.path) as submission:
                 user = services.register_organization(
                     name=form.cleaned_data["organization"],
                     username=form.cleaned_data["username"],
                     email=form.cleaned_data["email"],
                     password=form.cleaned_data["password1"],
+                    address=address_of(request),
                 )
                 submission.made = user.organization.slug
         except AlreadySubmitted as error:
             return enter_again(request, form, error)
+        except TooManyRequests as error:
+            form.add_error(None, str(error))
+            return too_many(render(request, "accounts/register.html", {"form": form}), error)
         return enter(request, user)
     return render(request, "accounts/register.html", {"form": form})
 

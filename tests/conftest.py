@@ -48,6 +48,8 @@ def roles(db: None) -> None:
         comments.give_permissions(apps, connection.schema_editor())
         plans.give_permissions(apps, connection.schema_editor())
         attachments.give_permissions(apps, connection.schema_editor())
+        tokens = import_module("taskmanager.tasks.migrations.0017_tokens_stay_in_one_organization")
+        tokens.give_permissions(apps, connection.schema_editor())
         import_module("taskmanager.tasks.migrations.0011_flags").make_flags(apps, connection.schema_editor())
 
 

@@ -5,26 +5,34 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 from waffle import admin as waffle_admin
 
 from taskmanager.accounts import services
 from taskmanager.accounts.forms import PhoneField
 from taskmanager.accounts.models import (
+    ApiToken,
     AuditEvent,
+    AuditKind,
     Flag,
     FormSubmission,
     Invitation,
     Organization,
+    RefreshToken,
     Role,
     Session,
     Throttle,
     User,
 )
+from taskmanager.accounts.sessions import hash_of
 
 
 class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -143,6 +151,22 @@ class OrganizationAdmin(TenantAdmin):
         fixed = super().get_readonly_fields(request, obj)
         return fixed if getattr(request.user, "is_superuser", False) else [*fixed, "slug"]
 
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Tell the audit what changed."""
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            actor: Any = request.user
+            after = {name: str(form.cleaned_data[name]) for name in form.changed_data}
+            before = {name: str(form.initial[name]) for name in form.changed_data}
+            services.record_event(
+                obj,
+                AuditKind.ORGANIZATION_CHANGED,
+                actor=actor,
+                address=request.META.get("REMOTE_ADDR", ""),
+                before=before,
+                after=after,
+            )
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody: an organization starts with a project and an Admin, which registering makes."""
         return False
@@ -236,17 +260,55 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
             return False
         return obj is None or not services.is_last_admin(obj)
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Tell the audit who was made and who may sign in; who no longer may, loses sessions and tokens."""
+        super().save_model(request, obj, form, change)
+        about: Any = {"actor": request.user, "subject": obj, "address": request.META.get("REMOTE_ADDR", "")}
+        if not change:
+            services.record_event(obj.organization_id, AuditKind.MEMBER_JOINED, **about, how="admin")
+        elif "is_active" in form.changed_data and obj.is_active:
+            services.record_event(obj.organization_id, AuditKind.MEMBER_REACTIVATED, **about)
+        elif "is_active" in form.changed_data:
+            services.end_access(obj, actor=about["actor"], address=about["address"])
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        """Tell the audit which roles changed."""
+        member = form.instance
+        before = User.objects.get(pk=member.pk).roles
+        super().save_related(request, form, formsets, change)
+        after = User.objects.get(pk=member.pk).roles
+        actor: Any = request.user
+        address = request.META.get("REMOTE_ADDR", "")
+        services.record_roles(member, actor=actor, before=before, after=after, address=address)
+
+    @method_decorator(sensitive_post_parameters())
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
+        """Let Django set a password, which ends what its owner comes in by, and tell the audit and the owner."""
+        before = self.get_object(request, unquote(id))
+        response = super().user_change_password(request, id, form_url)
+        after = before and User.objects.filter(pk=before.pk).first()
+        if before and after and after.password != before.password:
+            actor: Any = request.user
+            keep = hash_of(request.session.session_key) if after.pk == actor.pk else ""
+            address = request.META.get("REMOTE_ADDR", "")
+            services.password_was_set(after, actor=actor, keep=keep, address=address)
+        return response
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Look once more who is the last Admin, now that nobody else can take one away. Raises LastAdmin."""
         services.hold_admins(obj.organization_id)
         if services.is_last_admin(obj):
             raise services.LastAdmin
+        actor: Any = request.user
+        address = request.META.get("REMOTE_ADDR", "")
+        services.record_event(obj.organization_id, AuditKind.ACCOUNT_CLOSED, actor=actor, subject=obj, address=address)
         super().delete_model(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Ask for no permission to forget which forms somebody sent, and to sign them out."""
+        """Ask for no permission to forget which forms somebody sent, to sign them out, and to end their tokens."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)
-        ours = {model._meta.verbose_name for model in (FormSubmission, Session)}  # noqa: SLF001
+        ours = {model._meta.verbose_name for model in (FormSubmission, Session, ApiToken, RefreshToken)}  # noqa: SLF001
         return found, counts, needed - ours, protected
 
 
@@ -387,6 +449,43 @@ class InvitationAdmin(ReadOnlyAdmin):
         "accepted_by",
         "revoked_at",
     )
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """What programs come in by. The hash isn't shown; deactivating the user ends them."""
+
+    list_display = ("name", "prefix", "user", "scope", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_filter = ("scope", "created_at", "organization")
+    list_select_related = ("user",)
+    search_fields = ("name", "prefix", "user__username")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    fields = (
+        "organization",
+        "user",
+        "name",
+        "prefix",
+        "scope",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "last_used_address",
+        "revoked_at",
+    )
+
+
+@admin.register(RefreshToken)
+class RefreshTokenAdmin(ReadOnlyAdmin):
+    """The longer-lived halves of pairs, by family. The hash isn't shown."""
+
+    list_display = ("user", "family", "created_at", "expires_at", "spent_at", "revoked_at", "organization")
+    list_filter = ("created_at", "organization")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__username",)
+    date_hierarchy = "created_at"
+    ordering = ("-created_at",)
+    fields = ("organization", "user", "family", "created_at", "expires_at", "spent_at", "revoked_at")
 
 
 @admin.register(AuditEvent)

@@ -30,7 +30,8 @@ def count_try(*parts: str, limit: int, seconds: int, times: int = 1) -> None:
             counted = Throttle.objects.filter(key=key).update(count=F("count") + times)
         throttle = Throttle.objects.get(key=key)
     if throttle.count > limit:
-        raise TooManyRequests(max(1, round((throttle.ends_at - now).total_seconds())))
+        seconds_left = max(1, round((throttle.ends_at - now).total_seconds()))
+        raise TooManyRequests(seconds_left, is_first=throttle.count - times <= limit)
 
 
 @transaction.atomic

@@ -286,6 +286,11 @@ THROTTLE_SIGN_IN = rate("THROTTLE_SIGN_IN", "10/m")
 THROTTLE_CONTACT = rate("THROTTLE_CONTACT", "10/h")
 # How many invitations one organization may send.
 THROTTLE_INVITATION = rate("THROTTLE_INVITATION", "50/h")
+# How many organizations one address may register.
+THROTTLE_REGISTRATION = rate("THROTTLE_REGISTRATION", "20/h")
+
+# How many days the audit is kept; 0 keeps it for ever.
+AUDIT_DAYS = int(read("int", "AUDIT_DAYS", 365, validate=validate.Range(0, 36_500)))
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

@@ -34,6 +34,7 @@ MAY = {
     "tasks.change_project": "  A",
     "tasks.delete_project": "  A",
     "accounts.view_user": "  A",
+    "accounts.view_auditevent": "A",
     "accounts.add_user": "  A",
     "accounts.change_user": "  A",
     "accounts.view_organization": "  A",

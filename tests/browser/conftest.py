@@ -246,6 +246,9 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "deactivate a member": f"/accounts/members/{ed.pk}/deactivate/",
         "invitations": "/accounts/invitations/",
         "sessions": "/accounts/sessions/",
+        "tokens": "/accounts/tokens/",
+        "audit": "/accounts/audit/",
+        "audit without a result": "/accounts/audit/?kind=failures&person=nobody",
         "change the password": "/accounts/password_change/",
         "not found": "/tasks/999999/",
     }

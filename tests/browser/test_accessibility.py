@@ -99,6 +99,27 @@ def test_an_invitation_has_no_violation(calm, check, acme, ada):
     check(admin, "a refused invitation")
 
 
+def test_what_is_shown_once_has_no_violation(calm, check, ada):
+    page = calm(ada)
+    page.goto("/accounts/tokens/")
+    page.get_by_label("Expires").select_option("date")
+    page.get_by_role("button", name="Make token").click()
+    expect(page.locator(".errorlist").first).to_be_visible()
+    check(page, "a refused token")
+    page.get_by_label("Name").fill("Nightly export")
+    page.get_by_label("Expires").select_option("90")
+    page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_role("heading", name="Your new token")).to_be_visible()
+    check(page, "a token")
+    page.goto("/accounts/tokens/")
+    check(page, "a list of tokens")
+    page.get_by_role("button", name="Make a pair").click()
+    expect(page.get_by_role("heading", name="Your pair of JWTs")).to_be_visible()
+    check(page, "a pair")
+    page.goto("/accounts/audit/?from=2026-02-01&to=2026-01-01")
+    check(page, "a refused filter")
+
+
 NAMES = [
     "board",
     "empty board",
@@ -141,6 +162,9 @@ NAMES = [
     "deactivate a member",
     "invitations",
     "sessions",
+    "tokens",
+    "audit",
+    "audit without a result",
     "change the password",
     "not found",
 ]

@@ -15,12 +15,14 @@ from django.utils import timezone
 from waffle.models import AbstractUserFlag
 
 from taskmanager.accounts.models import (
+    ApiToken,
     AuditEvent,
     AuditKind,
     Flag,
     FormSubmission,
     Invitation,
     Organization,
+    RefreshToken,
     Session,
     Throttle,
     User,
@@ -93,6 +95,12 @@ BAD_WRITES = [
         lambda w: Invitation.objects.update(accepted_by=w.ada),
     ),
     ("accounts_audit_event_kind_check", lambda w: AuditEvent.objects.bulk_create([AuditEvent(kind="eaten")])),
+    ("accounts_apitoken_hash_key", lambda w: make_token(w.ada, hash=w.own[ApiToken].hash)),
+    ("accounts_api_token_has_a_name", lambda w: ApiToken.objects.update(name="")),
+    ("accounts_api_token_scope_check", lambda w: ApiToken.objects.update(scope="all")),
+    ("accounts_api_token_expires_later", lambda w: ApiToken.objects.update(expires_at=F("created_at"))),
+    ("accounts_refreshtoken_hash_key", lambda w: make_refresh_token(w.ada, hash=w.own[RefreshToken].hash)),
+    ("accounts_refresh_token_expires_later", lambda w: RefreshToken.objects.update(expires_at=F("created_at"))),
     ("tasks_project_key_once_per_organization", lambda w: make_project(w.acme, "ACME")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "web")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "W")),
@@ -150,6 +158,8 @@ COLUMNS = {
     "tasks_attachment_file_key": "tasks_attachment.file",
     "accounts_flag_name_key": "accounts_flag.name",
     "accounts_invitation_nonce_key": "accounts_invitation.nonce",
+    "accounts_apitoken_hash_key": "accounts_apitoken.hash",
+    "accounts_refreshtoken_hash_key": "accounts_refreshtoken.hash",
     "accounts_session_pkey": "accounts_session.session_key",
     "accounts_form_submission_once_per_user": (
         "accounts_formsubmission.user_id, accounts_formsubmission.form, accounts_formsubmission.uuid"
@@ -187,6 +197,16 @@ def invite(organization: Organization, email: str, **fields: object) -> Invitati
         [Invitation(organization=organization, email=email, roles="Editor", **fields)]
     )
     return row
+
+
+def make_token(user: User, **fields: object) -> ApiToken:
+    given = {"name": "x", "scope": "read", "prefix": "tm_x", "expires_at": timezone.now() + A_DAY, **fields}
+    return ApiToken.objects.create(organization=user.organization, user=user, **given)
+
+
+def make_refresh_token(user: User, **fields: object) -> RefreshToken:
+    given = {"family": uuid.uuid4(), "expires_at": timezone.now() + A_DAY, **fields}
+    return RefreshToken.objects.create(organization=user.organization, user=user, **given)
 
 
 def make_project(organization: Organization, key: str) -> list[Project]:
@@ -276,6 +296,8 @@ def w(ada, acme, task, board, oscar):
             Notice: notice,
             FormSubmission: sent,
             Invitation: accepted,
+            ApiToken: make_token(ada, hash="a"),
+            RefreshToken: make_refresh_token(ada, hash="a"),
             AuditEvent: AuditEvent.objects.get(kind=AuditKind.MEMBER_JOINED),
             **rows[ada],
         },
@@ -373,6 +395,8 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         row.uuid = uuid.uuid4()
     if isinstance(row, Invitation):
         row.nonce = "another"
+    if isinstance(row, (ApiToken, RefreshToken)):
+        row.hash = "another"
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])
@@ -394,6 +418,8 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         Notice,
         FormSubmission,
         Invitation,
+        ApiToken,
+        RefreshToken,
     ],
 )
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from taskmanager.accounts import jobs as account_jobs
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import Role, User
+from taskmanager.accounts.models import Role, Scope, User
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Project
 from tests.conftest import PASSWORD
@@ -41,7 +41,7 @@ class Address:
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
     # The object in the address: a "free", "taken" or "watched" task, its "reference", a "comment" on it, a file of it
-    # ("attachment"), an "epic", a "sprint", a "planned" task in a sprint, a "member" or an "invitation".
+    # ("attachment"), an "epic", a "sprint", a "planned" task in a sprint, a "member", an "invitation" or a "token".
     example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, Any] = field(default_factory=dict)
@@ -150,6 +150,16 @@ ADDRESSES = {
         stranger=404,
         arguments=(account_jobs.invitation_token("gone"),),
     ),
+    "accounts:token-list": Address(
+        get=(200, 200, 200, 200),
+        post=(201, 201, 201, 201),
+        data={"name": "Deployment", "scope": "read", "expires": "30"},
+    ),
+    "accounts:token-revoke": Address(post=(404, 404, 404, 404), example="token"),
+    "accounts:token-revoke-all": Address(post=(302, 302, 302, 302), writes=False),
+    "accounts:token-pair": Address(post=(201, 201, 201, 201)),
+    "accounts:audit-list": Address(get=(200, 403, 403, 403)),
+    "accounts:audit-csv": Address(get=(200, 403, 403, 403)),
     "accounts:session-list": Address(
         get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"end": "others"}, writes=False
     ),
@@ -192,7 +202,7 @@ def url_of(name: str, board: Project, author: User) -> str:
     example = ADDRESSES[name].example
     if not example:
         return reverse(name, args=ADDRESSES[name].arguments)
-    if example in {"member", "invitation", "epic"}:
+    if example in {"member", "invitation", "epic", "token"}:
         return reverse(name, args=[_without_a_task(example, board, author)])
     watchers = ["bo@acme.example"] if example == "watched" else []
     task = services.create_task(board, actor=author, title="Rotate the signing keys", watchers=watchers)
@@ -216,8 +226,13 @@ def url_of(name: str, board: Project, author: User) -> str:
 
 
 def _without_a_task(example: str, board: Project, author: User) -> int:
-    """Return the id of a new epic, of a new invitation, or of a new member, a Creator."""
+    """Return the id of a new epic, a new invitation, a new token of the author's, or a new member, a Creator."""
     organization = board.organization
+    if example == "token":
+        tomorrow = timezone.now() + datetime.timedelta(days=1)
+        return accounts.create_token(author, name="Rotate the signing keys", scope=Scope.READ, expires_at=tomorrow)[
+            0
+        ].pk
     if example == "epic":
         return services.create_epic(board, actor=author, name="Audit").pk
     if example == "invitation":

@@ -12,7 +12,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import AuditKind, FormSubmission, Role, Throttle, User
+from taskmanager.accounts.models import AuditKind, FormSubmission, Role, Scope, Throttle, User
 from taskmanager.settings.environment import TAKEN_ADDRESSES
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Notice
@@ -76,6 +76,9 @@ def foreign(oscar, staff):
     )
     accounts.invite(oscar.organization, actor=oscar, emails=["secret@globex.example"])
     accounts.record_event(oscar.organization, AuditKind.SIGNED_IN, actor=oscar, note="Globex secret")
+    tomorrow = timezone.now() + datetime.timedelta(days=1)
+    accounts.create_token(oscar, name="Globex secret", scope=Scope.READ, expires_at=tomorrow)
+    accounts.issue_pair(oscar)
     Throttle.objects.create(key="Globex-secret", ends_at=timezone.now())
 
     def find(model):
@@ -214,6 +217,9 @@ def test_a_list_takes_the_same_queries_for_3_and_30_rows(model, root, board, ada
             task = services.create_task(board, actor=bo, title="x", owner=bo)
             services.create_comment(task, actor=bo, text="x")
             services.create_project(board.organization, name="x", key=f"P{index}")
+            tomorrow = timezone.now() + datetime.timedelta(days=1)
+            accounts.create_token(bo, name="x", scope=Scope.READ, expires_at=tomorrow)
+            accounts.issue_pair(bo)
             accounts.invite(board.organization, actor=bo, emails=[f"in{index}@acme.example"])
             FormSubmission.objects.create(
                 organization=bo.organization, user=bo, form="/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"

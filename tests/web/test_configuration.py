@@ -93,6 +93,8 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"THROTTLE_SIGN_IN": "10/w"}, "THROTTLE_SIGN_IN"),
         ({"THROTTLE_CONTACT": "seldom"}, "THROTTLE_CONTACT"),
         ({"THROTTLE_INVITATION": "-1/h"}, "THROTTLE_INVITATION"),
+        ({"THROTTLE_REGISTRATION": "20"}, "THROTTLE_REGISTRATION"),
+        *(({"AUDIT_DAYS": days}, "AUDIT_DAYS") for days in ("-1", "36501", "a year")),
         *(({"SESSION_COOKIE_AGE": age}, "SESSION_COOKIE_AGE") for age in ("0", "-1", "299", "two weeks", "34560001")),
         ({"SESSION_EXPIRE_AT_BROWSER_CLOSE": "perhaps"}, "SESSION_EXPIRE_AT_BROWSER_CLOSE"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
@@ -267,6 +269,8 @@ def test_values_are_obeyed(tmp_path):
         "LOG_LEVEL": "ERROR",
         "SESSION_COOKIE_AGE": "3600",
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": "1",
+        "THROTTLE_REGISTRATION": "5/d",
+        "AUDIT_DAYS": "0",
     }
     found = settings_of(tmp_path, *given, "PUBLIC_URL", "DATA_DIR", **given)
     assert found == {
@@ -277,6 +281,8 @@ def test_values_are_obeyed(tmp_path):
         "LOG_LEVEL": "ERROR",
         "SESSION_COOKIE_AGE": 3600,
         "SESSION_EXPIRE_AT_BROWSER_CLOSE": True,
+        "THROTTLE_REGISTRATION": [5, 86400],
+        "AUDIT_DAYS": 0,
         "PUBLIC_URL": "http://127.0.0.1:8123",
         "DATA_DIR": str(tmp_path / "data"),
     }

@@ -1,5 +1,6 @@
 """Forms. They check the shape of what was typed; the services check the rules."""
 
+from taskmanager.accounts.forms.audit import AuditForm
 from taskmanager.accounts.forms.contact import ContactForm
 from taskmanager.accounts.forms.fields import PASSWORD_LENGTH, TEXT, PhoneField, one_line, time_zones
 from taskmanager.accounts.forms.invitations import AcceptanceForm, InvitationForm
@@ -8,12 +9,14 @@ from taskmanager.accounts.forms.passwords import NewPasswordForm, PasswordChange
 from taskmanager.accounts.forms.profiles import ProfileForm
 from taskmanager.accounts.forms.registration import RegistrationForm
 from taskmanager.accounts.forms.signing_in import SignInForm
+from taskmanager.accounts.forms.tokens import TokenForm
 
 __all__ = [
     "PASSWORD_LENGTH",
     "TEXT",
     "WHAT_ROLES_MAY",
     "AcceptanceForm",
+    "AuditForm",
     "ContactForm",
     "InvitationForm",
     "NewPasswordForm",
@@ -24,6 +27,7 @@ __all__ = [
     "RegistrationForm",
     "RolesForm",
     "SignInForm",
+    "TokenForm",
     "one_line",
     "time_zones",
 ]

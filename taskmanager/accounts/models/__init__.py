@@ -15,6 +15,7 @@ from taskmanager.accounts.models.organizations import Organization
 from taskmanager.accounts.models.sessions import Session
 from taskmanager.accounts.models.submissions import FormSubmission
 from taskmanager.accounts.models.throttles import Throttle
+from taskmanager.accounts.models.tokens import ApiToken, RefreshToken, Scope
 from taskmanager.accounts.models.users import (
     AVATAR_COLOURS,
     BIOGRAPHY_LENGTH,
@@ -35,6 +36,7 @@ __all__ = [
     "INVITATION_LIFE",
     "INVITED_AS",
     "SETS_OF_ROLES",
+    "ApiToken",
     "AuditEvent",
     "AuditKind",
     "Flag",
@@ -42,8 +44,10 @@ __all__ = [
     "Invitation",
     "InvitationQuerySet",
     "Organization",
+    "RefreshToken",
     "Rights",
     "Role",
+    "Scope",
     "Session",
     "Theme",
     "Throttle",

@@ -1,7 +1,12 @@
 """What happened to an organization's doors, written in the transaction of the change."""
 
+import datetime
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
+from taskmanager.accounts.addresses import known_address
 from taskmanager.accounts.models import AuditEvent, AuditKind, Organization, User
 
 
@@ -31,6 +36,15 @@ def record_event(
         actor_name=actor.username if actor else "",
         subject=linked(subject),
         subject_name=subject.username if subject else "",
-        address=address or None,
+        address=known_address(address) or None,
         detail=detail,
     )
+
+
+def forget_old_events() -> int:
+    """Delete what is older than AUDIT_DAYS, unless that is 0; return how many events that were."""
+    if not settings.AUDIT_DAYS:
+        return 0
+    old = timezone.now() - datetime.timedelta(days=settings.AUDIT_DAYS)
+    deleted, _ = AuditEvent.objects.filter(created_at__lt=old).delete()
+    return deleted

@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from taskmanager.accounts import jobs, throttling
 from taskmanager.accounts.models import (
     INVITED_AS,
+    AuditKind,
     Invitation,
     Organization,
     Role,
@@ -18,8 +19,13 @@ from taskmanager.accounts.models import (
     new_nonce,
 )
 from taskmanager.accounts.permissions import require
+from taskmanager.accounts.services.audit import record_event
 from taskmanager.accounts.services.members import add_member, require_roles
+from taskmanager.accounts.services.signing_in import SHARED_LIMIT_FACTOR
 from taskmanager.errors import Conflict, NotFound, TooManyRequests
+
+# How often one address may try to accept one invitation, and in how many seconds.
+THROTTLE_ACCEPTANCE = (20, 3600)
 
 
 class InvitationGone(NotFound):
@@ -81,7 +87,7 @@ def count_invitations(organization: Organization, *, times: int) -> None:
 
 @transaction.atomic
 def invite(
-    organization: Organization, *, actor: User, emails: Iterable[str], roles: Collection[Role] = ()
+    organization: Organization, *, actor: User, emails: Iterable[str], roles: Collection[Role] = (), address: str = ""
 ) -> list[Invitation]:
     """Ask people to become members with these roles, Creator and Editor where there is none; all of them or nobody.
 
@@ -111,25 +117,47 @@ def invite(
         raise AlreadyInvited(addresses) from error  # by another Admin, a moment ago
     for invitation in invitations:
         jobs.mail_invitation.enqueue(invitation.pk)
+        record_event(
+            organization,
+            AuditKind.MEMBER_INVITED,
+            actor=actor,
+            address=address,
+            email=invitation.email,
+            roles=[str(role) for role in given],
+        )
     return invitations
 
 
 @transaction.atomic
-def resend_invitation(invitation: Invitation, *, actor: User) -> None:
+def resend_invitation(invitation: Invitation, *, actor: User, address: str = "") -> None:
     """Send another link, for another week; the old one works no more. Raises InvitationGone, NotFound, NotAllowed."""
     require(actor, "accounts.add_user", invitation.organization_id)
     waiting = Invitation.objects.waiting().filter(pk=invitation.pk)
     if not waiting.update(nonce=new_nonce(), expires_at=end_of_invitation()):
         raise InvitationGone
     jobs.mail_invitation.enqueue(invitation.pk)
+    record_event(
+        invitation.organization_id,
+        AuditKind.INVITATION_RESENT,
+        actor=actor,
+        address=address,
+        email=invitation.email,
+    )
 
 
 @transaction.atomic
-def revoke_invitation(invitation: Invitation, *, actor: User) -> None:
+def revoke_invitation(invitation: Invitation, *, actor: User, address: str = "") -> None:
     """Take the invitation back: its link works no more. Raises InvitationGone, NotFound, NotAllowed."""
     require(actor, "accounts.add_user", invitation.organization_id)
     if not Invitation.objects.waiting().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
         raise InvitationGone
+    record_event(
+        invitation.organization_id,
+        AuditKind.INVITATION_REVOKED,
+        actor=actor,
+        address=address,
+        email=invitation.email,
+    )
 
 
 def find_invitation(token: str) -> Invitation | None:
@@ -140,9 +168,20 @@ def find_invitation(token: str) -> Invitation | None:
     return Invitation.objects.select_related("organization", "invited_by").filter(nonce=nonce).first()
 
 
+def count_acceptance(invitation: Invitation, address: str) -> None:
+    """Count one try to accept from the address that a request came from. Call it outside a transaction.
+
+    Raises TooManyRequests over THROTTLE_ACCEPTANCE. A team that joins on one day often shares an address, so each
+    invitation counts for itself first.
+    """
+    limit, seconds = THROTTLE_ACCEPTANCE
+    throttling.count_try("acceptance", str(invitation.pk), address, limit=limit, seconds=seconds)
+    throttling.count_try("acceptance-address", address, limit=limit * SHARED_LIMIT_FACTOR, seconds=seconds)
+
+
 @sensitive_variables("password")
 @transaction.atomic
-def accept_invitation(invitation: Invitation, *, username: str, password: str) -> User:
+def accept_invitation(invitation: Invitation, *, username: str, password: str, address: str = "") -> User:
     """Make the user who was invited. Of requests at the same time one does.
 
     Raises InvitationGone, UsernameTaken, AlreadyMember, NameTaken.
@@ -163,4 +202,7 @@ def accept_invitation(invitation: Invitation, *, username: str, password: str) -
     )
     locked.accepted_at, locked.accepted_by = timezone.now(), user
     locked.save(update_fields=["accepted_at", "accepted_by"])
+    record_event(
+        locked.organization_id, AuditKind.MEMBER_JOINED, actor=user, address=address, roles=locked.roles.split()
+    )
     return user

@@ -7,13 +7,16 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts.models import (
+    AuditKind,
     Organization,
     Role,
     User,
 )
 from taskmanager.accounts.permissions import may_manage, require, roles_to_give
+from taskmanager.accounts.services.audit import record_event
 from taskmanager.accounts.services.organizations import hold_admins, is_last_admin
 from taskmanager.accounts.services.sessions import end_sessions
+from taskmanager.accounts.services.tokens import revoke_tokens_of
 from taskmanager.errors import Conflict, NotAllowed, NotFound
 
 
@@ -58,7 +61,7 @@ def add_member(
 
 
 @transaction.atomic
-def change_roles(member: User, *, actor: User, roles: Collection[Role]) -> User:
+def change_roles(member: User, *, actor: User, roles: Collection[Role], address: str = "") -> User:
     """Let the member have exactly these roles; groups that are no roles stay.
 
     Raises LastAdmin, NotFound, NotAllowed.
@@ -67,15 +70,33 @@ def change_roles(member: User, *, actor: User, roles: Collection[Role]) -> User:
     require_roles(actor, set(roles) ^ set(member.roles))
     if Role.ADMIN not in roles and is_last_admin(member):
         raise LastAdmin
+    before = member.roles
     others = [group for group in member.groups.all() if group.name not in Role.values]
     member.groups.set([*others, *Group.objects.filter(name__in=roles)])
     changed: User = User.objects.select_related("organization").get(pk=member.pk)
+    record_roles(changed, actor=actor, before=before, after=roles, address=address)
     return changed
 
 
+def record_roles(
+    member: User, *, actor: User, before: Collection[Role], after: Collection[Role], address: str = ""
+) -> None:
+    """Write which roles the member had and has, where that differs."""
+    if set(before) != set(after):
+        record_event(
+            member.organization_id,
+            AuditKind.ROLES_CHANGED,
+            actor=actor,
+            subject=member,
+            address=address,
+            before=[str(role) for role in Role if role in before],
+            after=[str(role) for role in Role if role in after],
+        )
+
+
 @transaction.atomic
-def deactivate_member(member: User, *, actor: User) -> User:
-    """Let the member sign in no more. Every request asks for it, so that sessions end at once.
+def deactivate_member(member: User, *, actor: User, address: str = "") -> User:
+    """Let the member sign in no more. Every request asks for it, so that sessions and tokens end at once, for good.
 
     Raises LastAdmin, NotFound, NotAllowed.
     """
@@ -84,18 +105,31 @@ def deactivate_member(member: User, *, actor: User) -> User:
         raise LastAdmin
     if member.pk == actor.pk:
         raise NotAllowed("Nobody deactivates themselves. Ask another Admin.")
-    member.is_active = False
-    member.save(update_fields=["is_active"])
-    end_sessions(member)  # or they would live again with the member
+    if member.is_active:
+        member.is_active = False
+        member.save(update_fields=["is_active"])
+        end_access(member, actor=actor, address=address)
     return member
 
 
+def end_access(member: User, *, actor: User, address: str = "") -> None:
+    """End what a member comes in by who was deactivated: it would live again with them."""
+    record_event(member.organization_id, AuditKind.MEMBER_DEACTIVATED, actor=actor, subject=member, address=address)
+    end_sessions(member)
+    revoke_tokens_of(member, actor=actor, address=address)
+
+
 @transaction.atomic
-def reactivate_member(member: User, *, actor: User) -> User:
-    """Let the member sign in again, with the roles that they had. Raises NotFound, NotAllowed."""
+def reactivate_member(member: User, *, actor: User, address: str = "") -> User:
+    """Let the member sign in again, with the roles that they had; their tokens stay dead.
+
+    Raises NotFound, NotAllowed.
+    """
     member = _managed(member, actor)
-    member.is_active = True
-    member.save(update_fields=["is_active"])
+    if not member.is_active:
+        member.is_active = True
+        member.save(update_fields=["is_active"])
+        record_event(member.organization_id, AuditKind.MEMBER_REACTIVATED, actor=actor, subject=member, address=address)
     return member
 
 

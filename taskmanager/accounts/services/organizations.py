@@ -1,8 +1,10 @@
 """Organizations, and that each keeps an Admin."""
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from taskmanager.accounts import throttling
 from taskmanager.accounts.models import (
     Organization,
     Role,
@@ -24,6 +26,15 @@ def create_organization(name: str, *, is_demo: bool = False, slug: str = "") -> 
             if not Organization.objects.filter(slug=candidate).exists():
                 raise  # another rule refused it, which no number would help
             number += 1
+
+
+def count_registration(address: str) -> None:
+    """Count one registration from the address that a request came from. Call it outside a transaction.
+
+    Raises TooManyRequests over THROTTLE_REGISTRATION.
+    """
+    limit, seconds = settings.THROTTLE_REGISTRATION
+    throttling.count_try("registration", address, limit=limit, seconds=seconds)
 
 
 def hold_admins(organization_id: int) -> None:

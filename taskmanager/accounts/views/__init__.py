@@ -1,8 +1,11 @@
-"""Pages of signing in and out, passwords, sessions, one's own profile, members and invitations."""
+"""Pages of signing in and out, passwords, sessions, tokens, one's own profile, members, invitations and the audit."""
 
+from taskmanager.accounts.views.audit import EVENTS_ON_A_PAGE, audit_csv, audit_list
 from taskmanager.accounts.views.entering import (
     ORGANIZATION_COOKIE,
     REMEMBER_SECONDS,
+    address_of,
+    begin_session,
     enter,
     enter_again,
     known_organization,
@@ -27,8 +30,10 @@ from taskmanager.accounts.views.passwords import (
 from taskmanager.accounts.views.profiles import profile
 from taskmanager.accounts.views.sessions import HASH, session_list
 from taskmanager.accounts.views.signing_in import SignInView, SignOutView
+from taskmanager.accounts.views.tokens import token_list, token_pair, token_revoke, token_revoke_all
 
 __all__ = [
+    "EVENTS_ON_A_PAGE",
     "HASH",
     "ON_A_PAGE",
     "ORGANIZATION_COOKIE",
@@ -36,6 +41,10 @@ __all__ = [
     "NewPasswordView",
     "SignInView",
     "SignOutView",
+    "address_of",
+    "audit_csv",
+    "audit_list",
+    "begin_session",
     "enter",
     "enter_again",
     "invitation_accept",
@@ -55,5 +64,9 @@ __all__ = [
     "remember_organization",
     "session_list",
     "session_of",
+    "token_list",
+    "token_pair",
+    "token_revoke",
+    "token_revoke_all",
     "too_many",
 ]

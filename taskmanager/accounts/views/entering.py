@@ -4,11 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from taskmanager.accounts import services
-from taskmanager.accounts.models import User
+from taskmanager.accounts.addresses import known_address
+from taskmanager.accounts.models import AuditKind, User
 from taskmanager.accounts.requests import Toast, say
 from taskmanager.accounts.sessions import hash_of
 from taskmanager.accounts.submissions import AlreadySubmitted
@@ -16,6 +18,11 @@ from taskmanager.errors import TooManyRequests
 
 ORGANIZATION_COOKIE = "organization"
 REMEMBER_SECONDS = 365 * 24 * 3600
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return where the request came from, "" where that isn't known."""
+    return known_address(str(request.META.get("REMOTE_ADDR", "")))
 
 
 def session_of(request: HttpRequest) -> str:
@@ -60,9 +67,18 @@ def enter_again(request: HttpRequest, form: Any, error: AlreadySubmitted) -> Htt
     return enter(request, user) if user else redirect("accounts:login")
 
 
+def begin_session(request: HttpRequest, user: User, *, how: str = "password") -> None:
+    """Sign the user in: every way in ends here. `how` is told in the audit."""
+    with transaction.atomic():
+        login(request, user)
+        services.record_event(
+            user.organization_id, AuditKind.SIGNED_IN, actor=user, address=address_of(request), how=how
+        )
+
+
 def enter(request: HttpRequest, user: User) -> HttpResponse:
     """Sign in a new user, on the board; the next sign-in form here knows the organization."""
-    login(request, user)
+    begin_session(request, user)
     response = redirect(settings.LOGIN_REDIRECT_URL)
     remember_organization(request, response, user.organization.slug)
     return response

@@ -21,7 +21,7 @@ from taskmanager.accounts.models import Invitation
 from taskmanager.accounts.permissions import require, roles_to_give
 from taskmanager.accounts.requests import MemberRequest, Toast, made_before, say
 from taskmanager.accounts.submissions import AlreadySubmitted
-from taskmanager.accounts.views.entering import enter, enter_again
+from taskmanager.accounts.views.entering import address_of, enter, enter_again, too_many
 from taskmanager.accounts.views.members import ON_A_PAGE
 from taskmanager.errors import TooManyRequests
 
@@ -58,7 +58,7 @@ def _invite(request: MemberRequest, form: InvitationForm) -> HttpResponse:
     # Before the transaction: see count_try().
     services.count_invitations(organization, times=len(fields["emails"]))
     with submissions.once(fields.pop("uuid"), actor=request.user, form=request.path) as submission:
-        invited = services.invite(organization, actor=request.user, **fields)
+        invited = services.invite(organization, actor=request.user, address=address_of(request), **fields)
         submission.made = request.path
     what = invited[0].email if len(invited) == 1 else f"{len(invited)} people"
     say(request, Toast(f"Invited {what}: the mail is on its way."))
@@ -72,7 +72,7 @@ def invitation_resend(request: MemberRequest, pk: int) -> HttpResponse:
     require(request.user, "accounts.add_user", invitation.organization_id)
     try:
         services.count_invitations(request.user.organization, times=1)
-        services.resend_invitation(invitation, actor=request.user)
+        services.resend_invitation(invitation, actor=request.user, address=address_of(request))
     except (TooManyRequests, services.InvitationGone) as error:
         say(request, Toast(str(error), kind="error"))
     else:
@@ -85,7 +85,7 @@ def invitation_revoke(request: MemberRequest, pk: int) -> HttpResponse:
     """Take an invitation back."""
     invitation = get_object_or_404(Invitation.objects.of(request.user.organization), pk=pk)
     try:
-        services.revoke_invitation(invitation, actor=request.user)
+        services.revoke_invitation(invitation, actor=request.user, address=address_of(request))
     except services.InvitationGone as error:
         say(request, Toast(str(error), kind="error"))
     else:
@@ -105,14 +105,28 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
         return redirect(settings.LOGIN_REDIRECT_URL)  # by the back button, or by the mail once more
     form = AcceptanceForm(request.POST if request.method == "POST" else None, invitation=invitation)
     if form.is_valid():
-        try:
-            return _join(request, form, invitation)
-        except services.InvitationGone:
-            return _refuse_link(request)
-        except (services.UsernameTaken, services.NameTaken) as error:
-            form.add_error("username", str(error))
-        except services.AlreadyMember:
-            form.add_error(None, "This address belongs to a member already. Sign in instead.")
+        return _accept(request, form, invitation)
+    return _invitation_page(request, form, invitation)
+
+
+def _accept(request: HttpRequest, form: AcceptanceForm, invitation: Invitation) -> HttpResponse:
+    try:
+        services.count_acceptance(invitation, address_of(request))
+    except TooManyRequests as error:
+        form.add_error(None, str(error))
+        return too_many(_invitation_page(request, form, invitation), error)
+    try:
+        return _join(request, form, invitation)
+    except services.InvitationGone:
+        return _refuse_link(request)
+    except (services.UsernameTaken, services.NameTaken) as error:
+        form.add_error("username", str(error))
+    except services.AlreadyMember:
+        form.add_error(None, "This address belongs to a member already. Sign in instead.")
+    return _invitation_page(request, form, invitation)
+
+
+def _invitation_page(request: HttpRequest, form: AcceptanceForm, invitation: Invitation) -> HttpResponse:
     if not invitation.is_open:
         return _refuse_link(request)
     return render(request, "accounts/invitation.html", {"form": form, "invitation": invitation})
@@ -129,7 +143,10 @@ def _join(request: HttpRequest, form: AcceptanceForm, invitation: Invitation) ->
     try:
         with submissions.once(form.cleaned_data["uuid"], actor=AnonymousUser(), form=place) as submission:
             user = services.accept_invitation(
-                invitation, username=form.cleaned_data["username"], password=form.cleaned_data["password1"]
+                invitation,
+                username=form.cleaned_data["username"],
+                password=form.cleaned_data["password1"],
+                address=address_of(request),
             )
             submission.made = user.organization.slug
     except AlreadySubmitted as error:

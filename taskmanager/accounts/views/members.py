@@ -16,6 +16,7 @@ from taskmanager.accounts.forms import (
 from taskmanager.accounts.models import Invitation, User
 from taskmanager.accounts.permissions import may_manage, require, roles_to_give
 from taskmanager.accounts.requests import MemberRequest, Toast, Undo, say
+from taskmanager.accounts.views.entering import address_of
 
 ON_A_PAGE = 100
 
@@ -43,7 +44,9 @@ def member_edit(request: MemberRequest, pk: int) -> HttpResponse:
     form = RolesForm(data, offered=roles_to_give(request.user), initial={"roles": before})
     if form.is_valid():
         try:
-            services.change_roles(member, actor=request.user, roles=form.cleaned_data["roles"])
+            services.change_roles(
+                member, actor=request.user, roles=form.cleaned_data["roles"], address=address_of(request)
+            )
         except services.LastAdmin as error:
             form.add_error("roles", str(error))
         else:
@@ -63,7 +66,7 @@ def member_deactivate(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "accounts/member_deactivate.html", {"member": member})
     try:
-        services.deactivate_member(member, actor=request.user)
+        services.deactivate_member(member, actor=request.user, address=address_of(request))
     except services.LastAdmin as error:
         context = {"member": member, "refusal": str(error)}
         return render(request, "accounts/member_deactivate.html", context, status=error.status)
@@ -74,7 +77,7 @@ def member_deactivate(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def member_reactivate(request: MemberRequest, pk: int) -> HttpResponse:
     """Let somebody sign in again."""
-    member = services.reactivate_member(_find_member(request, pk), actor=request.user)
+    member = services.reactivate_member(_find_member(request, pk), actor=request.user, address=address_of(request))
     undo = Undo(reverse("accounts:member-deactivate", args=[pk]))
     return _after_managing(request, Toast(f"{member.display_name} can sign in again.", undo))
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from taskmanager.accounts import services
 from taskmanager.accounts.models import Session, User
-from taskmanager.accounts.views.entering import session_of
+from taskmanager.accounts.views.entering import address_of, session_of
 
 # What names a session in its list.
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -27,9 +27,11 @@ def session_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         chosen = request.POST.get("end", "")
         if chosen == "others":
-            ended = services.end_sessions(user, keep=mine)
+            ended = services.sign_out_elsewhere(user, keep=mine, address=address_of(request))
+        elif HASH.fullmatch(chosen):
+            ended = services.sign_out_elsewhere(user, keep=mine, only=chosen, address=address_of(request))
         else:
-            ended = services.end_sessions(user, keep=mine, only=chosen) if HASH.fullmatch(chosen) else 0
+            ended = 0
         words = {0: "Nothing to do: it had ended already.", 1: "You are signed out there."}
         messages.success(request, words.get(ended, f"You are signed out of {ended} other sessions."))
         return redirect("accounts:session-list")

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,7 +12,7 @@ from django.utils.decorators import method_decorator
 from taskmanager.accounts.forms import (
     SignInForm,
 )
-from taskmanager.accounts.views.entering import known_organization, remember_organization, too_many
+from taskmanager.accounts.views.entering import begin_session, known_organization, remember_organization, too_many
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -48,7 +47,7 @@ class SignInView(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Start the session and remember the organization in this browser."""
-        login(self.request, form.user)
+        begin_session(self.request, form.user)
         response = HttpResponseRedirect(self.get_success_url())
         remember_organization(self.request, response, form.user.organization.slug)
         return response

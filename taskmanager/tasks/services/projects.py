@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import Organization, Role, User
+from taskmanager.accounts.models import AuditKind, Organization, Role, User
 from taskmanager.errors import Conflict
 from taskmanager.tasks.models import Attachment, Project
 from taskmanager.tasks.services.files import remove_files_of
@@ -39,11 +39,15 @@ def suggest_key(name: str) -> str:
 
 @sensitive_variables("password")
 @transaction.atomic
-def register_organization(*, name: str, username: str, email: str, password: str) -> User:
+def register_organization(*, name: str, username: str, email: str, password: str, address: str = "") -> User:
     """Make an organization with its first project, and its first user, who is its Admin. Return the user."""
     organization = accounts.create_organization(name)
     create_project(organization, name=name)
-    return accounts.add_member(organization, username=username, email=email, password=password, roles=[Role.ADMIN])
+    user = accounts.add_member(organization, username=username, email=email, password=password, roles=[Role.ADMIN])
+    accounts.record_event(
+        organization, AuditKind.ORGANIZATION_REGISTERED, actor=user, address=address, name=organization.name
+    )
+    return user
 
 
 @transaction.atomic

@@ -11,13 +11,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from taskmanager.accounts.models import Organization
+from taskmanager.accounts.spreadsheets import Value, csv_of
 from taskmanager.errors import DomainError
 from taskmanager.tasks import cards, charts, reports
 from taskmanager.tasks.forms import ReportForm
 from taskmanager.tasks.keeping import kept, version_of
 from taskmanager.tasks.models import Project, Sprint
 from taskmanager.tasks.reports import CompletionTimes, Period, SprintHistory, Week
-from taskmanager.tasks.spreadsheets import Value, csv_of
 from taskmanager.tasks.views.requests import MemberRequest, chosen_project, find_sprint
 
 Table = tuple[Sequence[str], Sequence[Sequence[Value]]]

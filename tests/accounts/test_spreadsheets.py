@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from taskmanager.tasks.spreadsheets import csv_of
+from taskmanager.accounts.spreadsheets import csv_of
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r"])
