@@ -236,13 +236,6 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
             return False
         return obj is None or not services.is_last_admin(obj)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Look once more who is the last Admin, now that nobody else can take one away. Raises LastAdmin."""
-        services.hold_admins(obj.organization_id)
-        if services.is_last_admin(obj):
-            raise services.LastAdmin
-        super().delete_model(request, obj)
-
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Ask for no permission to forget which forms somebody sent, and to sign them out."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)

@@ -3,6 +3,7 @@
 from taskmanager.accounts.forms.contact import ContactForm
 from taskmanager.accounts.forms.fields import PASSWORD_LENGTH, TEXT, PhoneField, one_line, time_zones
 from taskmanager.accounts.forms.invitations import AcceptanceForm, InvitationForm
+from taskmanager.accounts.forms.leaving import CloseAccountForm
 from taskmanager.accounts.forms.members import WHAT_ROLES_MAY, RolesForm
 from taskmanager.accounts.forms.passwords import NewPasswordForm, PasswordChangeForm, PasswordResetForm
 from taskmanager.accounts.forms.profiles import ProfileForm
@@ -14,6 +15,7 @@ __all__ = [
     "TEXT",
     "WHAT_ROLES_MAY",
     "AcceptanceForm",
+    "CloseAccountForm",
     "ContactForm",
     "InvitationForm",
     "NewPasswordForm",

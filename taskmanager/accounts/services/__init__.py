@@ -15,6 +15,7 @@ from taskmanager.accounts.services.invitations import (
     resend_invitation,
     revoke_invitation,
 )
+from taskmanager.accounts.services.leaving import THROTTLE_EXPORT, begin_export, forget_person
 from taskmanager.accounts.services.members import (
     LastAdmin,
     NameTaken,
@@ -32,12 +33,14 @@ from taskmanager.accounts.services.passwords import (
     request_password_reset,
     reset_password,
 )
-from taskmanager.accounts.services.profiles import edit_profile
+from taskmanager.accounts.services.profiles import THROTTLE_PHOTO, count_photo, edit_profile, remove_photos_of
 from taskmanager.accounts.services.sessions import end_sessions
 from taskmanager.accounts.services.signing_in import SHARED_LIMIT_FACTOR, is_own_password, sign_in
 
 __all__ = [
     "SHARED_LIMIT_FACTOR",
+    "THROTTLE_EXPORT",
+    "THROTTLE_PHOTO",
     "THROTTLE_RESET",
     "AlreadyInvited",
     "AlreadyMember",
@@ -49,21 +52,25 @@ __all__ = [
     "UsernameTaken",
     "accept_invitation",
     "add_member",
+    "begin_export",
     "change_password",
     "change_roles",
     "count_contact_message",
     "count_invitations",
+    "count_photo",
     "create_organization",
     "deactivate_member",
     "edit_profile",
     "end_sessions",
     "find_invitation",
+    "forget_person",
     "hold_admins",
     "invite",
     "is_last_admin",
     "is_own_password",
     "reactivate_member",
     "record_event",
+    "remove_photos_of",
     "request_password_reset",
     "require_roles",
     "resend_invitation",

@@ -24,7 +24,7 @@ from taskmanager.accounts.views.passwords import (
     password_reset_complete,
     password_reset_done,
 )
-from taskmanager.accounts.views.profiles import profile
+from taskmanager.accounts.views.profiles import photo, profile
 from taskmanager.accounts.views.sessions import HASH, session_list
 from taskmanager.accounts.views.signing_in import SignInView, SignOutView
 
@@ -51,6 +51,7 @@ __all__ = [
     "password_reset",
     "password_reset_complete",
     "password_reset_done",
+    "photo",
     "profile",
     "remember_organization",
     "session_list",
