@@ -295,16 +295,6 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
             services.password_was_set(after, actor=actor, keep=keep, address=address)
         return response
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Look once more who is the last Admin, now that nobody else can take one away. Raises LastAdmin."""
-        services.hold_admins(obj.organization_id)
-        if services.is_last_admin(obj):
-            raise services.LastAdmin
-        actor: Any = request.user
-        address = request.META.get("REMOTE_ADDR", "")
-        services.record_event(obj.organization_id, AuditKind.ACCOUNT_CLOSED, actor=actor, subject=obj, address=address)
-        super().delete_model(request, obj)
-
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Ask for no permission to forget which forms somebody sent, to sign them out, and to end their tokens."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("login/", views.SignInView.as_view(), name="login"),
     path("logout/", views.SignOutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),
+    path("photos/<int:pk>/<slug:name>/", views.photo, name="photo"),
     path("members/", views.member_list, name="member-list"),
     path("members/<int:pk>/", views.member_edit, name="member-edit"),
     path("members/<int:pk>/deactivate/", views.member_deactivate, name="member-deactivate"),

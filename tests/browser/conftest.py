@@ -28,6 +28,7 @@ from playwright.sync_api import (
 )
 from pytest_django.live_server_helper import LiveServer
 
+from taskmanager.accounts import photos
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Session, User
 from taskmanager.tasks import services
@@ -203,6 +204,8 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     attachment = services.add_attachments(task, files=uploads, actor=ada)[0]
     accounts.invite(board.organization, actor=ada, emails=["bo@example.com", f"{'x' * 60}@example.com"])
     accounts.deactivate_member(cleo, actor=ada)
+    told = {"phone": "5551234567", "biography": text, "time_zone": "Asia/Tokyo", "theme": "system"}
+    accounts.edit_profile(ed, **told, photo=photos.make(SimpleUploadedFile("me.png", png((90, 80), mode="RGB"))))
     run_jobs()
     return {
         "board": "/",
@@ -241,6 +244,8 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "contact": "/contact/",
         "contact thanks": "/contact/thanks/",
         "profile": "/accounts/profile/",
+        "person": "/accounts/people/ed/",
+        "close an account": "/accounts/close/",
         "members": "/accounts/members/",
         "member": f"/accounts/members/{ed.pk}/",
         "deactivate a member": f"/accounts/members/{ed.pk}/deactivate/",

@@ -157,6 +157,8 @@ NAMES = [
     "contact",
     "contact thanks",
     "profile",
+    "person",
+    "close an account",
     "members",
     "member",
     "deactivate a member",
@@ -176,6 +178,17 @@ def test_pages_have_no_violation(calm, check, ada, busy_board, names):
     for name in names:
         page.goto(busy_board[name])
         check(page, name)
+
+
+def test_the_end_of_an_account_has_no_violation(calm, check, ada, ed):
+    page = calm(ed)
+    page.goto("/accounts/close/")
+    check(page, "a question")
+    page.get_by_role("button", name="Close my account").click()
+    expect(page.locator(".errorlist")).to_be_visible()
+    check(page, "without the password")
+    page.goto("/accounts/closed/")
+    check(page, "goodbye")
 
 
 def test_every_page_is_looked_at(busy_board):

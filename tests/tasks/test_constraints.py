@@ -69,6 +69,7 @@ BAD_WRITES = [
     ("accounts_user_username_is_no_address", lambda w: make_user(w.acme, "", "b@acme.example")),
     ("accounts_user_phone_is_ten_digits", lambda w: User.objects.update(phone="555")),
     ("accounts_user_biography_is_not_too_long", lambda w: User.objects.update(biography="é" * 5001)),
+    ("accounts_user_photo_is_a_name", lambda w: User.objects.update(photo="../x")),
     ("accounts_flag_name_key", lambda w: Flag.objects.bulk_create([Flag(name="x"), Flag(name="x")])),
     ("accounts_user_time_zone_is_a_name", lambda w: User.objects.update(time_zone="a b")),
     ("accounts_user_theme_is_known", lambda w: User.objects.update(theme="pink")),

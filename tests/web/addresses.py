@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from taskmanager.accounts import jobs as account_jobs
+from taskmanager.accounts import photos
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Role, Scope, User
 from taskmanager.tasks import jobs, services
@@ -41,12 +42,14 @@ class Address:
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
     # The object in the address: a "free", "taken" or "watched" task, its "reference", a "comment" on it, a file of it
-    # ("attachment"), an "epic", a "sprint", a "planned" task in a sprint, a "member", an "invitation" or a "token".
+    # ("attachment"), an "epic", a "sprint", a "planned" task in a sprint, a "member", an "invitation", a "token", a
+    # "person" or their "photo".
     example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, Any] = field(default_factory=dict)
     public: bool = False
     stranger: int = 200  # the status of GET for who isn't signed in, where the page is public
+    downloads: bool = False  # whether the answer of POST is a file, and no page
     writes: bool = True  # whether the example of POST changes anything
 
 
@@ -131,6 +134,11 @@ ADDRESSES = {
     "accounts:profile": Address(
         get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"phone": "(555) 123-4567", "biography": "Hi"}
     ),
+    "accounts:photo": Address(get=(200, 200, 200, 200), example="photo"),
+    "accounts:person": Address(get=(200, 200, 200, 200), example="person"),
+    "accounts:export": Address(post=(200, 200, 200, 200), downloads=True),
+    "accounts:close": Address(get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"password": PASSWORD}),
+    "accounts:closed": Address(get=(200, 200, 200, 200), public=True),
     "accounts:member-list": Address(get=(200, 403, 403, 403)),
     "accounts:member-edit": Address(
         get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="member", data={"roles": ["Editor"]}
@@ -202,8 +210,8 @@ def url_of(name: str, board: Project, author: User) -> str:
     example = ADDRESSES[name].example
     if not example:
         return reverse(name, args=ADDRESSES[name].arguments)
-    if example in {"member", "invitation", "epic", "token"}:
-        return reverse(name, args=[_without_a_task(example, board, author)])
+    if example in {"photo", "person", "member", "invitation", "epic", "token"}:
+        return reverse(name, args=_without_a_task(example, board, author))
     watchers = ["bo@acme.example"] if example == "watched" else []
     task = services.create_task(board, actor=author, title="Rotate the signing keys", watchers=watchers)
     if example in {"sprint", "planned"}:
@@ -225,18 +233,33 @@ def url_of(name: str, board: Project, author: User) -> str:
     return reverse(name, args=[task.reference if example == "reference" else task.pk])
 
 
-def _without_a_task(example: str, board: Project, author: User) -> int:
-    """Return the id of a new epic, a new invitation, a new token of the author's, or a new member, a Creator."""
+def _of_a_person(example: str, board: Project) -> list[Any]:
+    """Return what names a new colleague's page, or their photo."""
+    names = {"username": "Rotate", "email": "mo@acme.example", "full_name": "Rotate the signing keys"}
+    person = accounts.add_member(board.organization, password=None, roles=[Role.CREATOR], **names)
+    if example == "person":
+        return [person.username]
+    told = {"phone": "", "biography": "", "time_zone": "UTC", "theme": "system"}
+    accounts.edit_profile(person, **told, photo=photos.make(SimpleUploadedFile("me.png", PIXEL)))
+    return [person.pk, person.photo]
+
+
+def _without_a_task(example: str, board: Project, author: User) -> list[Any]:
+    """Return what names a new epic, invitation, token of the author's, member (a Creator), person or photo."""
     organization = board.organization
     if example == "token":
-        tomorrow = timezone.now() + datetime.timedelta(days=1)
-        return accounts.create_token(author, name="Rotate the signing keys", scope=Scope.READ, expires_at=tomorrow)[
-            0
-        ].pk
+        ends = timezone.now() + datetime.timedelta(days=1)
+        token, _secret = accounts.create_token(
+            author, name="Rotate the signing keys", scope=Scope.READ, expires_at=ends
+        )
+        return [token.pk]
+    if example in {"photo", "person"}:
+        return _of_a_person(example, board)
     if example == "epic":
-        return services.create_epic(board, actor=author, name="Audit").pk
+        return [services.create_epic(board, actor=author, name="Audit").pk]
     if example == "invitation":
-        return accounts.invite(organization, actor=author, emails=["in@acme.example"])[0].pk
-    return accounts.add_member(
+        return [accounts.invite(organization, actor=author, emails=["in@acme.example"])[0].pk]
+    member = accounts.add_member(
         organization, username="mo", email="mo@acme.example", password=None, roles=[Role.CREATOR]
-    ).pk
+    )
+    return [member.pk]

@@ -66,7 +66,11 @@ def offences(shown: Page) -> Iterator[str]:
         for name, value in values.items():
             if name.startswith(("on", "hx-on")) or name == "style":
                 yield f"<{tag} {name}={value!r}>"
-            if name in LINKS and not re.match(r"(/(?!/)|\?|#|$)", value) and (tag, name) != ("details", "data"):
+            if (
+                name in LINKS
+                and not re.match(r"(/(?!/)|\?|#|$|mailto:|tel:)", value)
+                and (tag, name) != ("details", "data")
+            ):
                 yield f"<{tag} {name}={value!r}>"
             if name.startswith("hx-") and value.startswith(("js:", "javascript:")):
                 yield f"<{tag} {name}={value!r}>"

@@ -4,6 +4,7 @@ from taskmanager.accounts.forms.audit import AuditForm
 from taskmanager.accounts.forms.contact import ContactForm
 from taskmanager.accounts.forms.fields import PASSWORD_LENGTH, TEXT, PhoneField, one_line, time_zones
 from taskmanager.accounts.forms.invitations import AcceptanceForm, InvitationForm
+from taskmanager.accounts.forms.leaving import CloseAccountForm
 from taskmanager.accounts.forms.members import WHAT_ROLES_MAY, RolesForm
 from taskmanager.accounts.forms.passwords import NewPasswordForm, PasswordChangeForm, PasswordResetForm
 from taskmanager.accounts.forms.profiles import ProfileForm
@@ -17,6 +18,7 @@ __all__ = [
     "WHAT_ROLES_MAY",
     "AcceptanceForm",
     "AuditForm",
+    "CloseAccountForm",
     "ContactForm",
     "InvitationForm",
     "NewPasswordForm",

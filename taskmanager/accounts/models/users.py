@@ -133,6 +133,13 @@ class User(AbstractUser):
     biography = models.TextField(
         blank=True, default="", max_length=BIOGRAPHY_LENGTH, db_comment="What they say about themselves, as Markdown"
     )
+    photo = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        editable=False,
+        db_comment="The random name of the photo, in its address and in the storage; empty for none",
+    )
 
     time_zone = models.CharField(
         max_length=64, default="UTC", db_comment="The zone of every time and day that they see, as the IANA names it"
@@ -172,6 +179,9 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("biography"), BIOGRAPHY_LENGTH),
                 name="accounts_user_biography_is_not_too_long",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(photo__regex=r"^[A-Za-z0-9_-]*\Z"), name="accounts_user_photo_is_a_name"
             ),
             models.CheckConstraint(
                 condition=models.Q(time_zone__regex=r"^[A-Za-z0-9_+/-]+\Z"), name="accounts_user_time_zone_is_a_name"

@@ -17,6 +17,7 @@ from taskmanager.accounts.services.invitations import (
     resend_invitation,
     revoke_invitation,
 )
+from taskmanager.accounts.services.leaving import THROTTLE_EXPORT, begin_export, forget_person
 from taskmanager.accounts.services.members import (
     LastAdmin,
     NameTaken,
@@ -42,7 +43,7 @@ from taskmanager.accounts.services.passwords import (
     request_password_reset,
     reset_password,
 )
-from taskmanager.accounts.services.profiles import edit_profile
+from taskmanager.accounts.services.profiles import THROTTLE_PHOTO, count_photo, edit_profile, remove_photos_of
 from taskmanager.accounts.services.sessions import end_sessions, sign_out_elsewhere
 from taskmanager.accounts.services.signing_in import SHARED_LIMIT_FACTOR, is_own_password, sign_in
 from taskmanager.accounts.services.tokens import (
@@ -71,6 +72,8 @@ __all__ = [
     "MOST_TOKENS",
     "SHARED_LIMIT_FACTOR",
     "THROTTLE_ACCEPTANCE",
+    "THROTTLE_EXPORT",
+    "THROTTLE_PHOTO",
     "THROTTLE_RESET",
     "AlreadyInvited",
     "AlreadyMember",
@@ -88,11 +91,13 @@ __all__ = [
     "UsernameTaken",
     "accept_invitation",
     "add_member",
+    "begin_export",
     "change_password",
     "change_roles",
     "count_acceptance",
     "count_contact_message",
     "count_invitations",
+    "count_photo",
     "count_registration",
     "create_organization",
     "create_token",
@@ -103,6 +108,7 @@ __all__ = [
     "find_invitation",
     "forget_ended_tokens",
     "forget_old_events",
+    "forget_person",
     "hold_admins",
     "invite",
     "is_last_admin",
@@ -113,6 +119,7 @@ __all__ = [
     "record_event",
     "record_roles",
     "refresh_pair",
+    "remove_photos_of",
     "request_password_reset",
     "require_roles",
     "resend_invitation",

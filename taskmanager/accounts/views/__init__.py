@@ -27,7 +27,7 @@ from taskmanager.accounts.views.passwords import (
     password_reset_complete,
     password_reset_done,
 )
-from taskmanager.accounts.views.profiles import profile
+from taskmanager.accounts.views.profiles import photo, profile
 from taskmanager.accounts.views.sessions import HASH, session_list
 from taskmanager.accounts.views.signing_in import SignInView, SignOutView
 from taskmanager.accounts.views.tokens import token_list, token_pair, token_revoke, token_revoke_all
@@ -60,6 +60,7 @@ __all__ = [
     "password_reset",
     "password_reset_complete",
     "password_reset_done",
+    "photo",
     "profile",
     "remember_organization",
     "session_list",

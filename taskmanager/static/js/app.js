@@ -203,7 +203,7 @@ window.taskmanager = (() => {
   // The field to type in next: the first that was refused, else the first of a new form. A phone's keyboard waits.
   if (matchMedia("(hover: hover)").matches && !document.querySelector(".conflict")) {
     const fields = [...document.querySelectorAll("main :is(.editor, .door) :is(input:not([type=hidden]), textarea, select)")];
-    const next = fields.find((field) => field.ariaInvalid === "true") ?? fields.find((field) => !field.value && !field.closest("[data-later]"));
+    const next = fields.find((field) => field.ariaInvalid === "true") ?? fields.find((field) => !field.value && field.type !== "file" && !field.closest("[data-later]"));
     if (next && (next.ariaInvalid || !document.querySelector(".editor .crumb"))) next.focus();
   }
 

@@ -18,6 +18,7 @@ from taskmanager.tasks.services.comments import CommentConflict, create_comment,
 from taskmanager.tasks.services.epics import create_epic, delete_epic, edit_epic
 from taskmanager.tasks.services.files import UploadRefused, stored_files
 from taskmanager.tasks.services.merging import Conflicting, EditConflict, UnknownVersion
+from taskmanager.tasks.services.people import close_account, delete_member
 from taskmanager.tasks.services.projects import create_project, delete_organization, register_organization
 from taskmanager.tasks.services.sprints import (
     EndNotAfterStart,
@@ -36,6 +37,7 @@ from taskmanager.tasks.services.sprints import (
 )
 from taskmanager.tasks.services.tasks import (
     DueBeforeCreation,
+    OwnerGone,
     UnassignedHasNoOwner,
     archive_task,
     create_task,
@@ -55,6 +57,7 @@ __all__ = [
     "EndNotAfterStart",
     "NotClaimed",
     "OtherProject",
+    "OwnerGone",
     "SprintHasEnded",
     "SprintNotActive",
     "TaskNotInSprint",
@@ -68,6 +71,7 @@ __all__ = [
     "claim_task",
     "claim_task_as_configured",
     "claim_task_optimistically",
+    "close_account",
     "comparable",
     "create_comment",
     "create_epic",
@@ -79,6 +83,7 @@ __all__ = [
     "delete_attachment",
     "delete_comment",
     "delete_epic",
+    "delete_member",
     "delete_organization",
     "delete_sprint",
     "delete_task",
