@@ -32,6 +32,7 @@ from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Session, User
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
+from tests.devices import app_of, passkey_of
 from tests.images import png
 from tests.queue import run_jobs
 from tests.servers import chromium
@@ -203,6 +204,8 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     attachment = services.add_attachments(task, files=uploads, actor=ada)[0]
     accounts.invite(board.organization, actor=ada, emails=["bo@example.com", f"{'x' * 60}@example.com"])
     accounts.deactivate_member(cleo, actor=ada)
+    passkey_of(ada, name=wide[:50])
+    app_of(ed)
     run_jobs()
     return {
         "board": "/",
@@ -247,6 +250,9 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "invitations": "/accounts/invitations/",
         "sessions": "/accounts/sessions/",
         "change the password": "/accounts/password_change/",
+        "second factors": "/accounts/second-factor/settings/",
+        "confirm": "/accounts/second-factor/confirm/",
+        "reset a second factor": f"/accounts/members/{ed.pk}/second-factor/reset/",
         "not found": "/tasks/999999/",
     }
 

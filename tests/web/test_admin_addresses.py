@@ -17,6 +17,7 @@ from taskmanager.settings.environment import TAKEN_ADDRESSES
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Notice
 from tests.conftest import PASSWORD
+from tests.devices import app_of, passkey_of
 from tests.web.pages import sentence
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -76,6 +77,8 @@ def foreign(oscar, staff):
     )
     accounts.invite(oscar.organization, actor=oscar, emails=["secret@globex.example"])
     accounts.record_event(oscar.organization, AuditKind.SIGNED_IN, actor=oscar, note="Globex secret")
+    app_of(oscar)
+    passkey_of(oscar, name="Globex secret")
     Throttle.objects.create(key="Globex-secret", ends_at=timezone.now())
 
     def find(model):
@@ -215,6 +218,8 @@ def test_a_list_takes_the_same_queries_for_3_and_30_rows(model, root, board, ada
             services.create_comment(task, actor=bo, text="x")
             services.create_project(board.organization, name="x", key=f"P{index}")
             accounts.invite(board.organization, actor=bo, emails=[f"in{index}@acme.example"])
+            app_of(bo)
+            passkey_of(bo)
             FormSubmission.objects.create(
                 organization=bo.organization, user=bo, form="/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"
             )

@@ -1,6 +1,15 @@
 """What happens to organizations and people: permission, rule, write, in one transaction each."""
 
 from taskmanager.accounts.services.audit import record_event
+from taskmanager.accounts.services.authenticators import (
+    WrongCode,
+    add_authenticator,
+    authenticator_address,
+    check_code,
+    check_recovery_code,
+    new_authenticator_key,
+    remove_authenticator,
+)
 from taskmanager.accounts.services.contact import count_contact_message, send_contact_message
 from taskmanager.accounts.services.invitations import (
     AlreadyInvited,
@@ -25,6 +34,24 @@ from taskmanager.accounts.services.members import (
     require_roles,
 )
 from taskmanager.accounts.services.organizations import create_organization, hold_admins, is_last_admin
+from taskmanager.accounts.services.passkeys import (
+    CHALLENGE_SECONDS,
+    PASSKEYS_PER_USER,
+    Challenge,
+    PasskeyKnown,
+    PasskeyRefused,
+    Site,
+    TooManyPasskeys,
+    add_passkey,
+    check_passkey,
+    count_passkey_sign_in,
+    new_challenge,
+    registration_options,
+    remove_passkey,
+    rename_passkey,
+    sign_in_by_passkey,
+    sign_in_options,
+)
 from taskmanager.accounts.services.passwords import (
     THROTTLE_RESET,
     LinkUsed,
@@ -33,42 +60,82 @@ from taskmanager.accounts.services.passwords import (
     reset_password,
 )
 from taskmanager.accounts.services.profiles import edit_profile
+from taskmanager.accounts.services.recovery_codes import RECOVERY_CODES, replace_recovery_codes
+from taskmanager.accounts.services.second_factors import (
+    LastFactor,
+    NoSecondFactor,
+    change_second_factor_requirement,
+    has_second_factor,
+    reset_lost_second_factor,
+    reset_second_factor,
+)
 from taskmanager.accounts.services.sessions import end_sessions
 from taskmanager.accounts.services.signing_in import SHARED_LIMIT_FACTOR, is_own_password, sign_in
 
 __all__ = [
+    "CHALLENGE_SECONDS",
+    "PASSKEYS_PER_USER",
+    "RECOVERY_CODES",
     "SHARED_LIMIT_FACTOR",
     "THROTTLE_RESET",
     "AlreadyInvited",
     "AlreadyMember",
+    "Challenge",
     "InvitationGone",
     "LastAdmin",
+    "LastFactor",
     "LinkUsed",
     "NameTaken",
+    "NoSecondFactor",
+    "PasskeyKnown",
+    "PasskeyRefused",
+    "Site",
     "TooManyInvitations",
+    "TooManyPasskeys",
     "UsernameTaken",
+    "WrongCode",
     "accept_invitation",
+    "add_authenticator",
     "add_member",
+    "add_passkey",
+    "authenticator_address",
     "change_password",
     "change_roles",
+    "change_second_factor_requirement",
+    "check_code",
+    "check_passkey",
+    "check_recovery_code",
     "count_contact_message",
     "count_invitations",
+    "count_passkey_sign_in",
     "create_organization",
     "deactivate_member",
     "edit_profile",
     "end_sessions",
     "find_invitation",
+    "has_second_factor",
     "hold_admins",
     "invite",
     "is_last_admin",
     "is_own_password",
+    "new_authenticator_key",
+    "new_challenge",
     "reactivate_member",
     "record_event",
+    "registration_options",
+    "remove_authenticator",
+    "remove_passkey",
+    "rename_passkey",
+    "replace_recovery_codes",
     "request_password_reset",
     "require_roles",
     "resend_invitation",
+    "reset_lost_second_factor",
     "reset_password",
+    "reset_second_factor",
     "revoke_invitation",
     "send_contact_message",
     "sign_in",
+    "sign_in_by_passkey",
+    "sign_in_options",
 ]

@@ -17,6 +17,15 @@ from taskmanager.accounts.views.invitations import (
     invitation_revoke,
 )
 from taskmanager.accounts.views.members import ON_A_PAGE, member_deactivate, member_edit, member_list, member_reactivate
+from taskmanager.accounts.views.passkeys import (
+    passkey_create,
+    passkey_edit,
+    passkey_options,
+    passkey_remove,
+    passkey_sign_in,
+    passkey_sign_in_options,
+    second_factor_options,
+)
 from taskmanager.accounts.views.passwords import (
     NewPasswordView,
     password_change,
@@ -25,6 +34,19 @@ from taskmanager.accounts.views.passwords import (
     password_reset_done,
 )
 from taskmanager.accounts.views.profiles import profile
+from taskmanager.accounts.views.second_factors import (
+    authenticator_create,
+    authenticator_remove,
+    recovery_codes,
+    recovery_codes_create,
+    recovery_codes_download,
+    second_factor,
+    second_factor_confirm,
+    second_factor_requirement,
+    second_factor_reset,
+    second_factor_settings,
+    second_factor_setup,
+)
 from taskmanager.accounts.views.sessions import HASH, session_list
 from taskmanager.accounts.views.signing_in import SignInView, SignOutView
 
@@ -36,6 +58,8 @@ __all__ = [
     "NewPasswordView",
     "SignInView",
     "SignOutView",
+    "authenticator_create",
+    "authenticator_remove",
     "enter",
     "enter_again",
     "invitation_accept",
@@ -47,12 +71,28 @@ __all__ = [
     "member_edit",
     "member_list",
     "member_reactivate",
+    "passkey_create",
+    "passkey_edit",
+    "passkey_options",
+    "passkey_remove",
+    "passkey_sign_in",
+    "passkey_sign_in_options",
     "password_change",
     "password_reset",
     "password_reset_complete",
     "password_reset_done",
     "profile",
+    "recovery_codes",
+    "recovery_codes_create",
+    "recovery_codes_download",
     "remember_organization",
+    "second_factor",
+    "second_factor_confirm",
+    "second_factor_options",
+    "second_factor_requirement",
+    "second_factor_reset",
+    "second_factor_settings",
+    "second_factor_setup",
     "session_list",
     "session_of",
     "too_many",
