@@ -22,10 +22,13 @@ from taskmanager.accounts.models import (
     ApiToken,
     AuditEvent,
     AuditKind,
+    Authenticator,
     Flag,
     FormSubmission,
     Invitation,
     Organization,
+    Passkey,
+    RecoveryCode,
     RefreshToken,
     Role,
     Session,
@@ -143,7 +146,7 @@ class OrganizationAdmin(TenantAdmin):
     list_filter = ("is_demo", "created_at")
     search_fields = ("name", "slug")
     ordering = ("name",)
-    fields = ("name", "slug", "is_demo", "created_at")
+    fields = ("name", "slug", "require_second_factor", "is_demo", "created_at")
     readonly_fields = ("is_demo", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -296,9 +299,10 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         return response
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Ask for no permission to forget which forms somebody sent, to sign them out, and to end their tokens."""
+        """Ask for no permission to forget what somebody sent and came in by, and to sign them out."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)
-        ours = {model._meta.verbose_name for model in (FormSubmission, Session, ApiToken, RefreshToken)}  # noqa: SLF001
+        owned = (FormSubmission, Session, ApiToken, RefreshToken, Authenticator, Passkey, RecoveryCode)
+        ours = {model._meta.verbose_name for model in owned}  # noqa: SLF001
         return found, counts, needed - ours, protected
 
 
@@ -488,3 +492,51 @@ class AuditEventAdmin(ReadOnlyAdmin):
     search_fields = ("actor_name", "subject_name", "address")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
+
+
+class SecondFactorAdmin(ReadOnlyAdmin):
+    """What people sign in with. What is secret of it isn't shown, and a reset is for the page of a member."""
+
+    list_select_related = ("user", "organization")
+    search_fields = ("user__username", "user__email")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(SecondFactorAdmin):
+    """Authenticator apps."""
+
+    list_display = ("user", "created_at", "last_used_at", "organization")
+    list_filter = ("created_at", "organization")
+    fields = ("organization", "user", "created_at", "last_used_at")
+
+
+@admin.register(Passkey)
+class PasskeyAdmin(SecondFactorAdmin):
+    """Passkeys."""
+
+    list_display = ("user", "name", "is_syncable", "is_backed_up", "created_at", "last_used_at", "organization")
+    list_filter = ("is_backed_up", "created_at", "organization")
+    fields = (
+        "organization",
+        "user",
+        "name",
+        "credential_id",
+        "aaguid",
+        "transports",
+        "sign_count",
+        "is_syncable",
+        "is_backed_up",
+        "created_at",
+        "last_used_at",
+    )
+
+
+@admin.register(RecoveryCode)
+class RecoveryCodeAdmin(SecondFactorAdmin):
+    """Recovery codes, of which nothing can be told but whether they were used."""
+
+    list_display = ("user", "created_at", "used_at", "organization")
+    list_filter = ("used_at", "organization")
+    fields = ("organization", "user", "created_at", "used_at")

@@ -104,6 +104,36 @@ def remove_unused_photos(bases: list[str]) -> None:
                 default_storage.delete(place)
 
 
+@task()
+def mail_second_factor(user_id: int, what: str, detail: str, changed_at: str) -> None:
+    """Tell somebody what became of their second factors at that time (ISO 8601).
+
+    `what` is "added" or "removed" with the factor's name as the detail, "recovery" with how many codes are left, or
+    "reset".
+    """
+    user = User.objects.select_related("organization").filter(pk=user_id).first()
+    if user is None:
+        return
+    where = user.organization.name
+    subject = {
+        "added": f"A second factor for {where} was added",
+        "removed": f"A second factor for {where} was removed",
+        "recovery": f"A recovery code for {where} was used",
+        "reset": f"Your second factor for {where} was reset",
+    }[what]
+    context = {
+        "what": what,
+        "detail": detail,
+        "subject": subject,
+        "changed_at": datetime.datetime.fromisoformat(changed_at),
+        "url": f"{settings.PUBLIC_URL}{reverse('accounts:second-factor-settings')}",
+        "reset_url": f"{settings.PUBLIC_URL}{reverse('accounts:password-reset')}?"
+        + urlencode({"org": user.organization.slug}),
+    }
+    with timezone.override(user.zone):
+        _mail(user, "second_factor", subject, context)
+
+
 def _mail(user: User, name: str, subject: str, context: dict[str, Any]) -> None:
     """Send the user the mail whose two templates have this name, as text and as HTML."""
     context = {**context, "user": user, "organization": user.organization}

@@ -1,4 +1,4 @@
-"""Addresses of signing in and out, of passwords, sessions, one's own profile, members and invitations."""
+"""Addresses of signing in and out, second factors, passwords, sessions, profiles, members and invitations."""
 
 from django.urls import path
 
@@ -7,6 +7,23 @@ from taskmanager.accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("login/", views.SignInView.as_view(), name="login"),
+    path("login/passkey/", views.passkey_sign_in, name="passkey-sign-in"),
+    path("login/passkey/options/", views.passkey_sign_in_options, name="passkey-sign-in-options"),
+    path("second-factor/", views.second_factor, name="second-factor"),
+    path("second-factor/options/", views.second_factor_options, name="second-factor-options"),
+    path("second-factor/confirm/", views.second_factor_confirm, name="second-factor-confirm"),
+    path("second-factor/setup/", views.second_factor_setup, name="second-factor-setup"),
+    path("second-factor/settings/", views.second_factor_settings, name="second-factor-settings"),
+    path("second-factor/app/", views.authenticator_create, name="authenticator-create"),
+    path("second-factor/app/remove/", views.authenticator_remove, name="authenticator-remove"),
+    path("second-factor/passkeys/", views.passkey_create, name="passkey-create"),
+    path("second-factor/passkeys/options/", views.passkey_options, name="passkey-options"),
+    path("second-factor/passkeys/<int:pk>/", views.passkey_edit, name="passkey-edit"),
+    path("second-factor/passkeys/<int:pk>/remove/", views.passkey_remove, name="passkey-remove"),
+    path("second-factor/recovery-codes/", views.recovery_codes, name="recovery-codes"),
+    path("second-factor/recovery-codes/new/", views.recovery_codes_create, name="recovery-codes-create"),
+    path("second-factor/recovery-codes/download/", views.recovery_codes_download, name="recovery-codes-download"),
+    path("organization/second-factor/", views.second_factor_requirement, name="second-factor-requirement"),
     path("logout/", views.SignOutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),
     path("photos/<int:pk>/<slug:name>/", views.photo, name="photo"),
@@ -14,6 +31,7 @@ urlpatterns = [
     path("members/<int:pk>/", views.member_edit, name="member-edit"),
     path("members/<int:pk>/deactivate/", views.member_deactivate, name="member-deactivate"),
     path("members/<int:pk>/reactivate/", views.member_reactivate, name="member-reactivate"),
+    path("members/<int:pk>/second-factor/reset/", views.second_factor_reset, name="second-factor-reset"),
     path("invitations/", views.invitation_list, name="invitation-list"),
     path("invitations/<int:pk>/resend/", views.invitation_resend, name="invitation-resend"),
     path("invitations/<int:pk>/revoke/", views.invitation_revoke, name="invitation-revoke"),

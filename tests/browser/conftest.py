@@ -33,6 +33,7 @@ from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Session, User
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
+from tests.devices import app_of, passkey_of
 from tests.images import png
 from tests.queue import run_jobs
 from tests.servers import chromium
@@ -206,6 +207,8 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     accounts.deactivate_member(cleo, actor=ada)
     told = {"phone": "5551234567", "biography": text, "time_zone": "Asia/Tokyo", "theme": "system"}
     accounts.edit_profile(ed, **told, photo=photos.make(SimpleUploadedFile("me.png", png((90, 80), mode="RGB"))))
+    passkey_of(ada, name=wide[:50])
+    app_of(ed)
     run_jobs()
     return {
         "board": "/",
@@ -255,6 +258,9 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "audit": "/accounts/audit/",
         "audit without a result": "/accounts/audit/?kind=failures&person=nobody",
         "change the password": "/accounts/password_change/",
+        "second factors": "/accounts/second-factor/settings/",
+        "confirm": "/accounts/second-factor/confirm/",
+        "reset a second factor": f"/accounts/members/{ed.pk}/second-factor/reset/",
         "not found": "/tasks/999999/",
     }
 

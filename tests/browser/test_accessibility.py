@@ -11,7 +11,9 @@ from taskmanager.accounts import services as accounts
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Task
 from taskmanager.vendor import NODE_MODULES
-from tests.browser.conftest import settle, toasts
+from tests.browser.conftest import settle, sign_in, toasts
+from tests.conftest import PASSWORD
+from tests.devices import code_of, passkey_of
 
 pytestmark = pytest.mark.browser
 
@@ -120,6 +122,40 @@ def test_what_is_shown_once_has_no_violation(calm, check, ada):
     check(page, "a refused filter")
 
 
+def test_second_factors_have_no_violation(calm, check, ada):
+    page = calm(ada)
+    page.goto("/accounts/second-factor/setup/")
+    check(page, "set-up")
+    page.goto("/accounts/second-factor/app/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    key = page.locator(".qr-key").inner_text().replace(" ", "")
+    check(page, "an app")
+    page.get_by_label("Code that the app shows").fill(code_of(key, steps=-1))
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    check(page, "recovery codes")
+    page.goto("/accounts/second-factor/passkeys/")
+    check(page, "a passkey")
+    passkey = passkey_of(ada)
+    page.goto("/accounts/second-factor/settings/")
+    check(page, "factors")
+    for address in (f"passkeys/{passkey.pk}/", f"passkeys/{passkey.pk}/remove/", "confirm/"):
+        page.goto(f"/accounts/second-factor/{address}")
+        check(page, address)
+
+    stranger = calm()
+    stranger.goto("/accounts/login/")
+    sign_in(stranger, ada, PASSWORD)
+    expect(stranger.get_by_role("heading", name="One more step")).to_be_visible()
+    check(stranger, "a question")
+    stranger.get_by_text("Use a recovery code").click()
+    stranger.get_by_label("Recovery code").fill("x")
+    stranger.get_by_role("button", name="Sign in with it").click()
+    expect(stranger.get_by_text("That is none of your recovery codes")).to_be_visible()
+    check(stranger, "a refused code")
+
+
 NAMES = [
     "board",
     "empty board",
@@ -168,6 +204,9 @@ NAMES = [
     "audit",
     "audit without a result",
     "change the password",
+    "second factors",
+    "confirm",
+    "reset a second factor",
     "not found",
 ]
 

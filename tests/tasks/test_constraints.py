@@ -18,10 +18,13 @@ from taskmanager.accounts.models import (
     ApiToken,
     AuditEvent,
     AuditKind,
+    Authenticator,
     Flag,
     FormSubmission,
     Invitation,
     Organization,
+    Passkey,
+    RecoveryCode,
     RefreshToken,
     Session,
     Throttle,
@@ -102,6 +105,17 @@ BAD_WRITES = [
     ("accounts_api_token_expires_later", lambda w: ApiToken.objects.update(expires_at=F("created_at"))),
     ("accounts_refreshtoken_hash_key", lambda w: make_refresh_token(w.ada, hash=w.own[RefreshToken].hash)),
     ("accounts_refresh_token_expires_later", lambda w: RefreshToken.objects.update(expires_at=F("created_at"))),
+    ("accounts_authenticator_user_id_key", lambda w: make_app(w.ada)),
+    ("accounts_authenticator_has_a_key", lambda w: Authenticator.objects.update(key="")),
+    ("accounts_passkey_has_a_name", lambda w: Passkey.objects.update(name="")),
+    ("accounts_passkey_has_an_id", lambda w: Passkey.objects.update(credential_id="")),
+    ("accounts_passkey_credential_id_key", lambda w: make_passkey(w.ada)),
+    ("accounts_passkey_counts_up", lambda w: Passkey.objects.update(sign_count=-1)),
+    ("accounts_recoverycode_digest_key", lambda w: make_recovery_code(w.ada)),
+    (
+        "accounts_recovery_code_used_after_it_was_made",
+        lambda w: RecoveryCode.objects.update(used_at=timezone.now() - A_DAY),
+    ),
     ("tasks_project_key_once_per_organization", lambda w: make_project(w.acme, "ACME")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "web")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "W")),
@@ -154,6 +168,9 @@ BAD_WRITES = [
 ]
 # SQLite names the columns of a broken unique constraint, not the constraint.
 COLUMNS = {
+    "accounts_authenticator_user_id_key": "accounts_authenticator.user_id",
+    "accounts_passkey_credential_id_key": "accounts_passkey.credential_id",
+    "accounts_recoverycode_digest_key": "accounts_recoverycode.digest",
     "accounts_organization_slug_key": "accounts_organization.slug",
     "accounts_throttle_pkey": "accounts_throttle.key",
     "tasks_attachment_file_key": "tasks_attachment.file",
@@ -208,6 +225,29 @@ def make_token(user: User, **fields: object) -> ApiToken:
 def make_refresh_token(user: User, **fields: object) -> RefreshToken:
     given = {"family": uuid.uuid4(), "expires_at": timezone.now() + A_DAY, **fields}
     return RefreshToken.objects.create(organization=user.organization, user=user, **given)
+
+
+def make_app(user: User) -> Authenticator:
+    [row] = Authenticator.objects.bulk_create([Authenticator(organization=user.organization, user=user, key="x")])
+    return row
+
+
+def make_passkey(user: User) -> Passkey:
+    row = Passkey(
+        organization=user.organization,
+        user=user,
+        name="x",
+        credential_id="x",
+        public_key=b"x",
+        user_handle="x",
+        aaguid=uuid.UUID(int=0),
+    )
+    return Passkey.objects.bulk_create([row])[0]
+
+
+def make_recovery_code(user: User) -> RecoveryCode:
+    [row] = RecoveryCode.objects.bulk_create([RecoveryCode(organization=user.organization, user=user, digest="x")])
+    return row
 
 
 def make_project(organization: Organization, key: str) -> list[Project]:
@@ -300,6 +340,9 @@ def w(ada, acme, task, board, oscar):
             ApiToken: make_token(ada, hash="a"),
             RefreshToken: make_refresh_token(ada, hash="a"),
             AuditEvent: AuditEvent.objects.get(kind=AuditKind.MEMBER_JOINED),
+            Authenticator: make_app(ada),
+            Passkey: make_passkey(ada),
+            RecoveryCode: make_recovery_code(ada),
             **rows[ada],
         },
         membership=lambda: SprintMembership(organization=acme, task=archived, sprint=rows[ada][Sprint]),
@@ -398,6 +441,10 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         row.nonce = "another"
     if isinstance(row, (ApiToken, RefreshToken)):
         row.hash = "another"
+    if isinstance(row, Passkey):
+        row.credential_id = "another"
+    if isinstance(row, RecoveryCode):
+        row.digest = "another"
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])

@@ -16,6 +16,7 @@ from taskmanager.accounts.models import Role, Scope, User
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Project
 from tests.conftest import PASSWORD
+from tests.devices import passkey_of
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
@@ -43,7 +44,7 @@ class Address:
     post: tuple[int, int, int, int] | None = None
     # The object in the address: a "free", "taken" or "watched" task, its "reference", a "comment" on it, a file of it
     # ("attachment"), an "epic", a "sprint", a "planned" task in a sprint, a "member", an "invitation", a "token", a
-    # "person" or their "photo".
+    # "passkey", a "person" or their "photo".
     example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, Any] = field(default_factory=dict)
@@ -176,6 +177,38 @@ ADDRESSES = {
         post=(302, 302, 302, 302),
         data={"old_password": PASSWORD, "new_password1": "a wholly new one 7", "new_password2": "a wholly new one 7"},
     ),
+    "accounts:passkey-sign-in": Address(post=(302, 302, 302, 302), public=True),
+    # Passkeys need https or localhost, which the tests' own host is not.
+    "accounts:passkey-sign-in-options": Address(post=(400, 400, 400, 400), public=True),
+    "accounts:second-factor": Address(
+        get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True, stranger=302, data={"code": "123456"}
+    ),
+    "accounts:second-factor-options": Address(post=(400, 400, 400, 400), public=True),
+    "accounts:second-factor-confirm": Address(
+        get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"password": PASSWORD}, writes=False
+    ),
+    "accounts:second-factor-setup": Address(get=(200, 200, 200, 200)),
+    "accounts:second-factor-settings": Address(get=(200, 200, 200, 200)),
+    # Before anything changes, they have to prove once more that it is them.
+    "accounts:authenticator-create": Address(
+        get=(302, 302, 302, 302), post=(302, 302, 302, 302), data={"code": "123456"}, writes=False
+    ),
+    "accounts:authenticator-remove": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), writes=False),
+    "accounts:passkey-create": Address(
+        get=(302, 302, 302, 302), post=(302, 302, 302, 302), data={"name": "x", "credential": "{}"}, writes=False
+    ),
+    "accounts:passkey-options": Address(post=(400, 400, 400, 400)),
+    # Nobody has to do with another's, not even an Admin.
+    "accounts:passkey-edit": Address(
+        get=(404, 404, 404, 404), post=(404, 404, 404, 404), example="passkey", data={"name": "Mine"}
+    ),
+    "accounts:passkey-remove": Address(get=(404, 404, 404, 404), post=(404, 404, 404, 404), example="passkey"),
+    "accounts:recovery-codes": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), writes=False),
+    "accounts:recovery-codes-create": Address(post=(302, 302, 302, 302), writes=False),
+    "accounts:recovery-codes-download": Address(get=(404, 404, 404, 404)),
+    "accounts:second-factor-reset": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="member"),
+    # Who has none would lock themselves out.
+    "accounts:second-factor-requirement": Address(post=(302, 403, 403, 403), data={"required": "1"}, writes=False),
     "accounts:password-reset": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),
     "accounts:password-reset-done": Address(get=(200, 200, 200, 200), public=True),
     # A forged link.
@@ -210,7 +243,7 @@ def url_of(name: str, board: Project, author: User) -> str:
     example = ADDRESSES[name].example
     if not example:
         return reverse(name, args=ADDRESSES[name].arguments)
-    if example in {"photo", "person", "member", "invitation", "epic", "token"}:
+    if example in {"photo", "person", "member", "invitation", "epic", "token", "passkey"}:
         return reverse(name, args=_without_a_task(example, board, author))
     watchers = ["bo@acme.example"] if example == "watched" else []
     task = services.create_task(board, actor=author, title="Rotate the signing keys", watchers=watchers)
@@ -245,7 +278,7 @@ def _of_a_person(example: str, board: Project) -> list[Any]:
 
 
 def _without_a_task(example: str, board: Project, author: User) -> list[Any]:
-    """Return what names a new epic, invitation, token of the author's, member (a Creator), person or photo."""
+    """Return what names a new epic, invitation, token or passkey of the author's, member, person or photo."""
     organization = board.organization
     if example == "token":
         ends = timezone.now() + datetime.timedelta(days=1)
@@ -257,6 +290,8 @@ def _without_a_task(example: str, board: Project, author: User) -> list[Any]:
         return _of_a_person(example, board)
     if example == "epic":
         return [services.create_epic(board, actor=author, name="Audit").pk]
+    if example == "passkey":
+        return [passkey_of(author, name="Rotate the signing keys").pk]
     if example == "invitation":
         return [accounts.invite(organization, actor=author, emails=["in@acme.example"])[0].pk]
     member = accounts.add_member(

@@ -17,6 +17,7 @@ from taskmanager.settings.environment import TAKEN_ADDRESSES
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Notice
 from tests.conftest import PASSWORD
+from tests.devices import app_of, passkey_of
 from tests.web.pages import sentence
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -79,6 +80,8 @@ def foreign(oscar, staff):
     tomorrow = timezone.now() + datetime.timedelta(days=1)
     accounts.create_token(oscar, name="Globex secret", scope=Scope.READ, expires_at=tomorrow)
     accounts.issue_pair(oscar)
+    app_of(oscar)
+    passkey_of(oscar, name="Globex secret")
     Throttle.objects.create(key="Globex-secret", ends_at=timezone.now())
 
     def find(model):
@@ -221,6 +224,8 @@ def test_a_list_takes_the_same_queries_for_3_and_30_rows(model, root, board, ada
             accounts.create_token(bo, name="x", scope=Scope.READ, expires_at=tomorrow)
             accounts.issue_pair(bo)
             accounts.invite(board.organization, actor=bo, emails=[f"in{index}@acme.example"])
+            app_of(bo)
+            passkey_of(bo)
             FormSubmission.objects.create(
                 organization=bo.organization, user=bo, form="/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"
             )

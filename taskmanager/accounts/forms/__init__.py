@@ -9,25 +9,39 @@ from taskmanager.accounts.forms.members import WHAT_ROLES_MAY, RolesForm
 from taskmanager.accounts.forms.passwords import NewPasswordForm, PasswordChangeForm, PasswordResetForm
 from taskmanager.accounts.forms.profiles import ProfileForm
 from taskmanager.accounts.forms.registration import RegistrationForm
+from taskmanager.accounts.forms.second_factors import (
+    CREDENTIAL_LENGTH,
+    AuthenticatorForm,
+    OwnPasswordForm,
+    PasskeyForm,
+    PasskeyNameForm,
+    SecondFactorForm,
+)
 from taskmanager.accounts.forms.signing_in import SignInForm
 from taskmanager.accounts.forms.tokens import TokenForm
 
 __all__ = [
+    "CREDENTIAL_LENGTH",
     "PASSWORD_LENGTH",
     "TEXT",
     "WHAT_ROLES_MAY",
     "AcceptanceForm",
     "AuditForm",
+    "AuthenticatorForm",
     "CloseAccountForm",
     "ContactForm",
     "InvitationForm",
     "NewPasswordForm",
+    "OwnPasswordForm",
+    "PasskeyForm",
+    "PasskeyNameForm",
     "PasswordChangeForm",
     "PasswordResetForm",
     "PhoneField",
     "ProfileForm",
     "RegistrationForm",
     "RolesForm",
+    "SecondFactorForm",
     "SignInForm",
     "TokenForm",
     "one_line",

@@ -12,6 +12,13 @@ from taskmanager.accounts.models.invitations import (
     new_nonce,
 )
 from taskmanager.accounts.models.organizations import Organization
+from taskmanager.accounts.models.second_factors import (
+    PASSKEY_NAME_LENGTH,
+    Authenticator,
+    Passkey,
+    RecoveryCode,
+    RecoveryCodeQuerySet,
+)
 from taskmanager.accounts.models.sessions import Session
 from taskmanager.accounts.models.submissions import FormSubmission
 from taskmanager.accounts.models.throttles import Throttle
@@ -35,15 +42,20 @@ __all__ = [
     "CODE",
     "INVITATION_LIFE",
     "INVITED_AS",
+    "PASSKEY_NAME_LENGTH",
     "SETS_OF_ROLES",
     "ApiToken",
     "AuditEvent",
     "AuditKind",
+    "Authenticator",
     "Flag",
     "FormSubmission",
     "Invitation",
     "InvitationQuerySet",
     "Organization",
+    "Passkey",
+    "RecoveryCode",
+    "RecoveryCodeQuerySet",
     "RefreshToken",
     "Rights",
     "Role",

@@ -83,8 +83,18 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.order_by(Lower("username"))
 
     def for_members(self) -> Self:
-        """Read with each person their roles and rights; those who can't sign in come last."""
-        return self.with_rights().prefetch_related("groups").order_by("-is_active", Lower("username"))
+        """Read with each person their roles, rights and whether they have a second factor.
+
+        Those who can't sign in come last.
+        """
+        people = self.with_rights().with_second_factor().prefetch_related("groups")
+        return people.order_by("-is_active", Lower("username"))
+
+    def with_second_factor(self) -> Self:
+        """Read with each person whether they have a second factor, in the same query."""
+        has_one = models.Q(authenticator__isnull=False) | models.Q(passkeys__isnull=False)
+        owners = User.objects.filter(has_one, pk=models.OuterRef("pk"))
+        return self.annotate(has_second_factor=models.Exists(owners))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

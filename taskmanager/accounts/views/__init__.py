@@ -5,7 +5,6 @@ from taskmanager.accounts.views.entering import (
     ORGANIZATION_COOKIE,
     REMEMBER_SECONDS,
     address_of,
-    begin_session,
     enter,
     enter_again,
     known_organization,
@@ -20,6 +19,15 @@ from taskmanager.accounts.views.invitations import (
     invitation_revoke,
 )
 from taskmanager.accounts.views.members import ON_A_PAGE, member_deactivate, member_edit, member_list, member_reactivate
+from taskmanager.accounts.views.passkeys import (
+    passkey_create,
+    passkey_edit,
+    passkey_options,
+    passkey_remove,
+    passkey_sign_in,
+    passkey_sign_in_options,
+    second_factor_options,
+)
 from taskmanager.accounts.views.passwords import (
     NewPasswordView,
     password_change,
@@ -28,6 +36,19 @@ from taskmanager.accounts.views.passwords import (
     password_reset_done,
 )
 from taskmanager.accounts.views.profiles import photo, profile
+from taskmanager.accounts.views.second_factors import (
+    authenticator_create,
+    authenticator_remove,
+    recovery_codes,
+    recovery_codes_create,
+    recovery_codes_download,
+    second_factor,
+    second_factor_confirm,
+    second_factor_requirement,
+    second_factor_reset,
+    second_factor_settings,
+    second_factor_setup,
+)
 from taskmanager.accounts.views.sessions import HASH, session_list
 from taskmanager.accounts.views.signing_in import SignInView, SignOutView
 from taskmanager.accounts.views.tokens import token_list, token_pair, token_revoke, token_revoke_all
@@ -44,7 +65,8 @@ __all__ = [
     "address_of",
     "audit_csv",
     "audit_list",
-    "begin_session",
+    "authenticator_create",
+    "authenticator_remove",
     "enter",
     "enter_again",
     "invitation_accept",
@@ -56,13 +78,29 @@ __all__ = [
     "member_edit",
     "member_list",
     "member_reactivate",
+    "passkey_create",
+    "passkey_edit",
+    "passkey_options",
+    "passkey_remove",
+    "passkey_sign_in",
+    "passkey_sign_in_options",
     "password_change",
     "password_reset",
     "password_reset_complete",
     "password_reset_done",
     "photo",
     "profile",
+    "recovery_codes",
+    "recovery_codes_create",
+    "recovery_codes_download",
     "remember_organization",
+    "second_factor",
+    "second_factor_confirm",
+    "second_factor_options",
+    "second_factor_requirement",
+    "second_factor_reset",
+    "second_factor_settings",
+    "second_factor_setup",
     "session_list",
     "session_of",
     "token_list",
