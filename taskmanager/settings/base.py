@@ -17,6 +17,7 @@ from taskmanager.settings.environment import (
     email_address,
     form_submission_backend,
     mailer,
+    networks,
     public_url,
     rate,
     read,
@@ -227,6 +228,8 @@ THROTTLE_SIGN_IN = rate("THROTTLE_SIGN_IN", "10/m")
 THROTTLE_CONTACT = rate("THROTTLE_CONTACT", "10/h")
 # How many invitations one organization may send.
 THROTTLE_INVITATION = rate("THROTTLE_INVITATION", "50/h")
+# Which inner networks organizations' OpenID providers may be in. Others' Admins must not reach what is inside.
+OIDC_ALLOWED_CIDRS = networks("OIDC_ALLOWED_CIDRS")
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

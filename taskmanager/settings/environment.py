@@ -276,6 +276,17 @@ def rate(name: str, default: str) -> tuple[int, int]:
     return int(match["count"]), {"s": 1, "m": 60, "h": 3600, "d": 86400}[match["period"]]
 
 
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the variable, networks like 10.1.0.0/16 with commas between them; none by default."""
+    found = []
+    for text in read("list", name, []):
+        try:
+            found.append(ipaddress.ip_network(text.strip()))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} must hold networks like 10.1.0.0/16, with commas: {error}.") from error
+    return found
+
+
 def size(name: str, default: str) -> int:
     """Return a number of bytes like "10MiB"."""
     text = str(read("str", name, default))
