@@ -16,12 +16,14 @@ from taskmanager.accounts import services
 from taskmanager.accounts.forms import PhoneField
 from taskmanager.accounts.models import (
     AuditEvent,
+    ExternalIdentity,
     Flag,
     FormSubmission,
     Invitation,
     Organization,
     Role,
     Session,
+    SingleSignOn,
     Throttle,
     User,
 )
@@ -244,9 +246,9 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         super().delete_model(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Ask for no permission to forget which forms somebody sent, and to sign them out."""
+        """Ask for no permission to forget which forms somebody sent, to sign them out, and to disconnect them."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)
-        ours = {model._meta.verbose_name for model in (FormSubmission, Session)}  # noqa: SLF001
+        ours = {model._meta.verbose_name for model in (FormSubmission, Session, ExternalIdentity)}  # noqa: SLF001
         return found, counts, needed - ours, protected
 
 
@@ -399,3 +401,36 @@ class AuditEventAdmin(ReadOnlyAdmin):
     search_fields = ("actor_name", "subject_name", "address")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
+
+
+@admin.register(SingleSignOn)
+class SingleSignOnAdmin(ReadOnlyAdmin):
+    """By which provider people sign in. Its secret isn't shown; an organization's Admins change it on their page."""
+
+    list_display = ("organization", "is_enabled", "issuer", "client_id", "changed_at")
+    list_filter = ("is_enabled", "changed_at", "organization")
+    list_select_related = ("organization",)
+    search_fields = ("issuer", "client_id")
+    ordering = ("organization__name",)
+    fields = (
+        "organization",
+        "is_enabled",
+        "issuer",
+        "client_id",
+        "default_roles",
+        "groups_claim",
+        "group_roles",
+        "changed_at",
+    )
+
+
+@admin.register(ExternalIdentity)
+class ExternalIdentityAdmin(ReadOnlyAdmin):
+    """By which accounts of their provider people come. Their Admins disconnect them under Members."""
+
+    list_display = ("user", "issuer", "subject", "created_at", "used_at", "organization")
+    list_filter = ("created_at", "organization")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__username", "user__email", "subject")
+    date_hierarchy = "created_at"
+    ordering = ("-used_at",)

@@ -17,11 +17,13 @@ from waffle.models import AbstractUserFlag
 from taskmanager.accounts.models import (
     AuditEvent,
     AuditKind,
+    ExternalIdentity,
     Flag,
     FormSubmission,
     Invitation,
     Organization,
     Session,
+    SingleSignOn,
     Throttle,
     User,
 )
@@ -93,6 +95,14 @@ BAD_WRITES = [
         lambda w: Invitation.objects.update(accepted_by=w.ada),
     ),
     ("accounts_audit_event_kind_check", lambda w: AuditEvent.objects.bulk_create([AuditEvent(kind="eaten")])),
+    ("accounts_singlesignon_organization_id_key", lambda w: set_up(w.acme)),
+    ("accounts_single_sign_on_has_a_provider", lambda w: SingleSignOn.objects.update(issuer="")),
+    ("accounts_single_sign_on_has_a_provider", lambda w: SingleSignOn.objects.update(client_secret="")),
+    ("accounts_single_sign_on_roles_check", lambda w: SingleSignOn.objects.update(default_roles="Admin")),
+    ("accounts_single_sign_on_roles_check", lambda w: SingleSignOn.objects.update(default_roles="")),
+    ("accounts_external_identity_is_one_members", lambda w: connect(w.bo, "ada-at-acme")),
+    ("accounts_external_identity_once_per_provider", lambda w: connect(w.ada, "another")),
+    ("accounts_external_identity_has_a_name", lambda w: ExternalIdentity.objects.update(subject="")),
     ("tasks_project_key_once_per_organization", lambda w: make_project(w.acme, "ACME")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "web")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "W")),
@@ -150,6 +160,13 @@ COLUMNS = {
     "tasks_attachment_file_key": "tasks_attachment.file",
     "accounts_flag_name_key": "accounts_flag.name",
     "accounts_invitation_nonce_key": "accounts_invitation.nonce",
+    "accounts_singlesignon_organization_id_key": "accounts_singlesignon.organization_id",
+    "accounts_external_identity_is_one_members": (
+        "accounts_externalidentity.organization_id, accounts_externalidentity.issuer, accounts_externalidentity.subject"
+    ),
+    "accounts_external_identity_once_per_provider": (
+        "accounts_externalidentity.user_id, accounts_externalidentity.issuer"
+    ),
     "accounts_session_pkey": "accounts_session.session_key",
     "accounts_form_submission_once_per_user": (
         "accounts_formsubmission.user_id, accounts_formsubmission.form, accounts_formsubmission.uuid"
@@ -185,6 +202,20 @@ def send(user: User | None, organization: Organization | None, *again: User | No
 def invite(organization: Organization, email: str, **fields: object) -> Invitation:
     [row] = Invitation.objects.bulk_create(
         [Invitation(organization=organization, email=email, roles="Editor", **fields)]
+    )
+    return row
+
+
+def set_up(organization: Organization) -> SingleSignOn:
+    fields = {"issuer": "https://id.example.com", "client_id": "x", "client_secret": "y"}
+    [row] = SingleSignOn.objects.bulk_create([SingleSignOn(organization=organization, **fields)])
+    return row
+
+
+def connect(user: User, subject: str) -> ExternalIdentity:
+    fields = {"issuer": "https://id.example.com", "subject": subject}
+    [row] = ExternalIdentity.objects.bulk_create(
+        [ExternalIdentity(organization_id=user.organization_id, user=user, **fields)]
     )
     return row
 
@@ -240,6 +271,9 @@ def w(ada, acme, task, board, oscar):
     accepted = invite(acme, "al@acme.example", invited_by=ada, accepted_at=timezone.now())
     record_event(acme, AuditKind.MEMBER_JOINED, actor=ada)
     foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
+    set_up(acme)
+    identity = connect(ada, "ada-at-acme")
+    [bo] = make_user(acme, "bo", "bo@acme.example")
     rows = {}
     for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
         epic = services.create_epic(project, actor=actor, name="Epic")
@@ -251,6 +285,7 @@ def w(ada, acme, task, board, oscar):
         rows[actor][SprintMembership] = removed
     return SimpleNamespace(
         ada=ada,
+        bo=bo,
         acme=acme,
         globex=globex,
         task=task,
@@ -276,6 +311,7 @@ def w(ada, acme, task, board, oscar):
             Notice: notice,
             FormSubmission: sent,
             Invitation: accepted,
+            ExternalIdentity: identity,
             AuditEvent: AuditEvent.objects.get(kind=AuditKind.MEMBER_JOINED),
             **rows[ada],
         },
@@ -373,6 +409,8 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         row.uuid = uuid.uuid4()
     if isinstance(row, Invitation):
         row.nonce = "another"
+    if isinstance(row, ExternalIdentity):
+        row.subject = "another"
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])
@@ -394,6 +432,7 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         Notice,
         FormSubmission,
         Invitation,
+        ExternalIdentity,
     ],
 )
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):

@@ -12,7 +12,15 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import AuditKind, FormSubmission, Role, Throttle, User
+from taskmanager.accounts.models import (
+    AuditKind,
+    ExternalIdentity,
+    FormSubmission,
+    Role,
+    SingleSignOn,
+    Throttle,
+    User,
+)
 from taskmanager.settings.environment import TAKEN_ADDRESSES
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Notice
@@ -76,6 +84,9 @@ def foreign(oscar, staff):
     )
     accounts.invite(oscar.organization, actor=oscar, emails=["secret@globex.example"])
     accounts.record_event(oscar.organization, AuditKind.SIGNED_IN, actor=oscar, note="Globex secret")
+    globex = {"organization": oscar.organization, "issuer": "https://id.globex.example"}
+    SingleSignOn.objects.create(**globex, client_id="Globex secret", client_secret="x")
+    ExternalIdentity.objects.create(**globex, user=oscar, subject="Globex secret")
     Throttle.objects.create(key="Globex-secret", ends_at=timezone.now())
 
     def find(model):
@@ -215,6 +226,9 @@ def test_a_list_takes_the_same_queries_for_3_and_30_rows(model, root, board, ada
             services.create_comment(task, actor=bo, text="x")
             services.create_project(board.organization, name="x", key=f"P{index}")
             accounts.invite(board.organization, actor=bo, emails=[f"in{index}@acme.example"])
+            ExternalIdentity.objects.create(
+                organization=bo.organization, user=bo, issuer="https://id.acme.example", subject=bo.username
+            )
             FormSubmission.objects.create(
                 organization=bo.organization, user=bo, form="/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"
             )

@@ -4,6 +4,7 @@ from taskmanager.accounts.forms.contact import ContactForm
 from taskmanager.accounts.forms.fields import PASSWORD_LENGTH, TEXT, PhoneField, one_line, time_zones
 from taskmanager.accounts.forms.invitations import AcceptanceForm, InvitationForm
 from taskmanager.accounts.forms.members import WHAT_ROLES_MAY, RolesForm
+from taskmanager.accounts.forms.organizations import OrganizationForm, SingleSignOnForm, SingleSignOnStartForm
 from taskmanager.accounts.forms.passwords import NewPasswordForm, PasswordChangeForm, PasswordResetForm
 from taskmanager.accounts.forms.profiles import ProfileForm
 from taskmanager.accounts.forms.registration import RegistrationForm
@@ -17,6 +18,7 @@ __all__ = [
     "ContactForm",
     "InvitationForm",
     "NewPasswordForm",
+    "OrganizationForm",
     "PasswordChangeForm",
     "PasswordResetForm",
     "PhoneField",
@@ -24,6 +26,8 @@ __all__ = [
     "RegistrationForm",
     "RolesForm",
     "SignInForm",
+    "SingleSignOnForm",
+    "SingleSignOnStartForm",
     "one_line",
     "time_zones",
 ]

@@ -13,6 +13,14 @@ from taskmanager.accounts.models.invitations import (
 )
 from taskmanager.accounts.models.organizations import Organization
 from taskmanager.accounts.models.sessions import Session
+from taskmanager.accounts.models.single_sign_on import (
+    DEFAULT_ROLES,
+    ISSUER_LENGTH,
+    ExternalIdentity,
+    IdentityQuerySet,
+    SingleSignOn,
+    SingleSignOnQuerySet,
+)
 from taskmanager.accounts.models.submissions import FormSubmission
 from taskmanager.accounts.models.throttles import Throttle
 from taskmanager.accounts.models.users import (
@@ -32,19 +40,25 @@ __all__ = [
     "AVATAR_COLOURS",
     "BIOGRAPHY_LENGTH",
     "CODE",
+    "DEFAULT_ROLES",
     "INVITATION_LIFE",
     "INVITED_AS",
+    "ISSUER_LENGTH",
     "SETS_OF_ROLES",
     "AuditEvent",
     "AuditKind",
+    "ExternalIdentity",
     "Flag",
     "FormSubmission",
+    "IdentityQuerySet",
     "Invitation",
     "InvitationQuerySet",
     "Organization",
     "Rights",
     "Role",
     "Session",
+    "SingleSignOn",
+    "SingleSignOnQuerySet",
     "Theme",
     "Throttle",
     "User",

@@ -17,6 +17,7 @@ from taskmanager.accounts.views.invitations import (
     invitation_revoke,
 )
 from taskmanager.accounts.views.members import ON_A_PAGE, member_deactivate, member_edit, member_list, member_reactivate
+from taskmanager.accounts.views.organizations import callback_url, organization_edit, single_sign_on_edit
 from taskmanager.accounts.views.passwords import (
     NewPasswordView,
     password_change,
@@ -27,6 +28,13 @@ from taskmanager.accounts.views.passwords import (
 from taskmanager.accounts.views.profiles import profile
 from taskmanager.accounts.views.sessions import HASH, session_list
 from taskmanager.accounts.views.signing_in import SignInView, SignOutView
+from taskmanager.accounts.views.single_sign_on import (
+    member_disconnect,
+    single_sign_on_try,
+    sso,
+    sso_callback,
+    sso_start,
+)
 
 __all__ = [
     "HASH",
@@ -36,6 +44,7 @@ __all__ = [
     "NewPasswordView",
     "SignInView",
     "SignOutView",
+    "callback_url",
     "enter",
     "enter_again",
     "invitation_accept",
@@ -44,9 +53,11 @@ __all__ = [
     "invitation_revoke",
     "known_organization",
     "member_deactivate",
+    "member_disconnect",
     "member_edit",
     "member_list",
     "member_reactivate",
+    "organization_edit",
     "password_change",
     "password_reset",
     "password_reset_complete",
@@ -55,5 +66,10 @@ __all__ = [
     "remember_organization",
     "session_list",
     "session_of",
+    "single_sign_on_edit",
+    "single_sign_on_try",
+    "sso",
+    "sso_callback",
+    "sso_start",
     "too_many",
 ]

@@ -60,9 +60,9 @@ def enter_again(request: HttpRequest, form: Any, error: AlreadySubmitted) -> Htt
     return enter(request, user) if user else redirect("accounts:login")
 
 
-def enter(request: HttpRequest, user: User) -> HttpResponse:
-    """Sign in a new user, on the board; the next sign-in form here knows the organization."""
+def enter(request: HttpRequest, user: User, *, place: str = "") -> HttpResponse:
+    """Sign in a user, on the board unless there is another place; the next sign-in form here knows the organization."""
     login(request, user)
-    response = redirect(settings.LOGIN_REDIRECT_URL)
+    response = redirect(place or settings.LOGIN_REDIRECT_URL)
     remember_organization(request, response, user.organization.slug)
     return response
