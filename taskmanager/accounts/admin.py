@@ -23,6 +23,7 @@ from taskmanager.accounts.models import (
     AuditEvent,
     AuditKind,
     Authenticator,
+    ExternalIdentity,
     Flag,
     FormSubmission,
     Invitation,
@@ -32,6 +33,7 @@ from taskmanager.accounts.models import (
     RefreshToken,
     Role,
     Session,
+    SingleSignOn,
     Throttle,
     User,
 )
@@ -301,8 +303,8 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Ask for no permission to forget what somebody sent and came in by, and to sign them out."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)
-        owned = (FormSubmission, Session, ApiToken, RefreshToken, Authenticator, Passkey, RecoveryCode)
-        ours = {model._meta.verbose_name for model in owned}  # noqa: SLF001
+        keys = (Session, ApiToken, RefreshToken, Authenticator, Passkey, RecoveryCode, ExternalIdentity)
+        ours = {model._meta.verbose_name for model in (FormSubmission, *keys)}  # noqa: SLF001
         return found, counts, needed - ours, protected
 
 
@@ -540,3 +542,36 @@ class RecoveryCodeAdmin(SecondFactorAdmin):
     list_display = ("user", "created_at", "used_at", "organization")
     list_filter = ("used_at", "organization")
     fields = ("organization", "user", "created_at", "used_at")
+
+
+@admin.register(SingleSignOn)
+class SingleSignOnAdmin(ReadOnlyAdmin):
+    """By which provider people sign in. Its secret isn't shown; an organization's Admins change it on their page."""
+
+    list_display = ("organization", "is_enabled", "issuer", "client_id", "changed_at")
+    list_filter = ("is_enabled", "changed_at", "organization")
+    list_select_related = ("organization",)
+    search_fields = ("issuer", "client_id")
+    ordering = ("organization__name",)
+    fields = (
+        "organization",
+        "is_enabled",
+        "issuer",
+        "client_id",
+        "default_roles",
+        "groups_claim",
+        "group_roles",
+        "changed_at",
+    )
+
+
+@admin.register(ExternalIdentity)
+class ExternalIdentityAdmin(ReadOnlyAdmin):
+    """By which accounts of their provider people come. Their Admins disconnect them under Members."""
+
+    list_display = ("user", "issuer", "subject", "created_at", "used_at", "organization")
+    list_filter = ("created_at", "organization")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__username", "user__email", "subject")
+    date_hierarchy = "created_at"
+    ordering = ("-used_at",)

@@ -1,4 +1,4 @@
-"""Addresses of signing in and out, second factors, passwords, sessions, profiles, members and invitations."""
+"""Addresses of everything about people: how they come in, who they are, and who manages them."""
 
 from django.urls import path
 
@@ -32,6 +32,13 @@ urlpatterns = [
     path("members/<int:pk>/deactivate/", views.member_deactivate, name="member-deactivate"),
     path("members/<int:pk>/reactivate/", views.member_reactivate, name="member-reactivate"),
     path("members/<int:pk>/second-factor/reset/", views.second_factor_reset, name="second-factor-reset"),
+    path("members/<int:pk>/disconnect/", views.member_disconnect, name="member-disconnect"),
+    path("organization/", views.organization_edit, name="organization"),
+    path("organization/single-sign-on/", views.single_sign_on_edit, name="single-sign-on"),
+    path("organization/single-sign-on/try/", views.single_sign_on_try, name="single-sign-on-try"),
+    path("sso/", views.sso, name="sso"),
+    path("sso/callback/", views.sso_callback, name="sso-callback"),
+    path("sso/<slug:slug>/", views.sso_start, name="sso-start"),
     path("invitations/", views.invitation_list, name="invitation-list"),
     path("invitations/<int:pk>/resend/", views.invitation_resend, name="invitation-resend"),
     path("invitations/<int:pk>/revoke/", views.invitation_revoke, name="invitation-revoke"),

@@ -292,6 +292,8 @@ THROTTLE_REGISTRATION = rate("THROTTLE_REGISTRATION", "20/h")
 
 # How many days the audit is kept; 0 keeps it for ever.
 AUDIT_DAYS = int(read("int", "AUDIT_DAYS", 365, validate=validate.Range(0, 36_500)))
+# Which inner networks organizations' OpenID providers may be in. Others' Admins must not reach what is inside.
+OIDC_ALLOWED_CIDRS = networks("OIDC_ALLOWED_CIDRS")
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

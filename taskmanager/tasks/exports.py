@@ -18,7 +18,18 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from taskmanager.accounts import photos
-from taskmanager.accounts.models import AuditEvent, Flag, FormSubmission, Invitation, Session, User
+from taskmanager.accounts.models import (
+    ApiToken,
+    AuditEvent,
+    Authenticator,
+    ExternalIdentity,
+    Flag,
+    FormSubmission,
+    Invitation,
+    Passkey,
+    Session,
+    User,
+)
 from taskmanager.tasks.models import Activity, Attachment, Comment, Epic, Sprint, Task, Watcher
 
 # The form of data.json; it counts up when a program that reads it has to be changed.
@@ -112,6 +123,34 @@ def _invitations(user: User) -> Iterator[Row]:
             "accepted_at": invitation.accepted_at,
             "revoked_at": invitation.revoked_at,
         }
+
+
+def _api_tokens(user: User) -> Iterator[Row]:
+    for token in _some(ApiToken.objects.of(user).order_by("pk")):
+        yield {
+            "name": token.name,
+            "scope": token.scope,
+            "begins_with": token.prefix,
+            "created_at": token.created_at,
+            "expires_at": token.expires_at,
+            "last_used_at": token.last_used_at,
+            "last_used_address": token.last_used_address,
+            "revoked_at": token.revoked_at,
+        }
+
+
+def _second_factors(user: User) -> Iterator[Row]:
+    for app in Authenticator.objects.filter(user=user):
+        yield {"kind": "app", "name": None, "created_at": app.created_at, "last_used_at": app.last_used_at}
+    for passkey in Passkey.objects.filter(user=user).order_by("pk"):
+        times = {"created_at": passkey.created_at, "last_used_at": passkey.last_used_at}
+        yield {"kind": "passkey", "name": passkey.name, **times}
+
+
+def _identities(user: User) -> Iterator[Row]:
+    for identity in ExternalIdentity.objects.filter(user=user).order_by("pk"):
+        times = {"created_at": identity.created_at, "last_used_at": identity.used_at}
+        yield {"issuer": identity.issuer, "subject": identity.subject, **times}
 
 
 def _submissions(user: User) -> Iterator[Row]:
@@ -237,6 +276,9 @@ def _activity(user: User) -> Iterator[Row]:
 
 SECTIONS = [
     Section("sessions", "Where you are signed in. What opens a session is kept nowhere.", _sessions),
+    Section("api_tokens", "Your API tokens. What opens the API is kept nowhere.", _api_tokens),
+    Section("second_factors", "Your authenticator app and passkeys, without their keys.", _second_factors),
+    Section("external_identities", "Your accounts at your organization's sign-in provider.", _identities),
     Section(
         "invitations",
         'The invitation that made you a member ("received"), and those that you sent, without the addresses.',

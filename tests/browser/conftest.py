@@ -253,6 +253,8 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "member": f"/accounts/members/{ed.pk}/",
         "deactivate a member": f"/accounts/members/{ed.pk}/deactivate/",
         "invitations": "/accounts/invitations/",
+        "organization": "/accounts/organization/",
+        "single sign-on": "/accounts/organization/single-sign-on/",
         "sessions": "/accounts/sessions/",
         "tokens": "/accounts/tokens/",
         "audit": "/accounts/audit/",

@@ -56,7 +56,15 @@ def test_pages_of_strangers_have_no_violation(calm, check, ada):
     link = f"/accounts/reset/{urlsafe_base64_encode(force_bytes(ada.pk))}/{default_token_generator.make_token(ada)}/"
     reset = "/accounts/password_reset/"
     doors = ("/accounts/login/", "/accounts/register/", reset, f"{reset}done/", link, "/accounts/reset/done/")
-    for address in (*doors, "/accounts/reset/MQ/forged/", "/help/", "/about/", "/contact/"):
+    for address in (
+        *doors,
+        "/accounts/reset/MQ/forged/",
+        "/accounts/sso/",
+        "/accounts/sso/callback/",
+        "/help/",
+        "/about/",
+        "/contact/",
+    ):
         page.goto(address)
         check(page, address)
     page.goto("/accounts/login/")
@@ -199,6 +207,8 @@ NAMES = [
     "member",
     "deactivate a member",
     "invitations",
+    "organization",
+    "single sign-on",
     "sessions",
     "tokens",
     "audit",

@@ -19,6 +19,7 @@ from taskmanager.accounts.models import (
     AuditEvent,
     AuditKind,
     Authenticator,
+    ExternalIdentity,
     Flag,
     FormSubmission,
     Invitation,
@@ -27,6 +28,7 @@ from taskmanager.accounts.models import (
     RecoveryCode,
     RefreshToken,
     Session,
+    SingleSignOn,
     Throttle,
     User,
 )
@@ -116,6 +118,14 @@ BAD_WRITES = [
         "accounts_recovery_code_used_after_it_was_made",
         lambda w: RecoveryCode.objects.update(used_at=timezone.now() - A_DAY),
     ),
+    ("accounts_singlesignon_organization_id_key", lambda w: set_up(w.acme)),
+    ("accounts_single_sign_on_has_a_provider", lambda w: SingleSignOn.objects.update(issuer="")),
+    ("accounts_single_sign_on_has_a_provider", lambda w: SingleSignOn.objects.update(client_secret="")),
+    ("accounts_single_sign_on_roles_check", lambda w: SingleSignOn.objects.update(default_roles="Admin")),
+    ("accounts_single_sign_on_roles_check", lambda w: SingleSignOn.objects.update(default_roles="")),
+    ("accounts_external_identity_is_one_members", lambda w: connect(w.bo, "ada-at-acme")),
+    ("accounts_external_identity_once_per_provider", lambda w: connect(w.ada, "another")),
+    ("accounts_external_identity_has_a_name", lambda w: ExternalIdentity.objects.update(subject="")),
     ("tasks_project_key_once_per_organization", lambda w: make_project(w.acme, "ACME")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "web")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "W")),
@@ -178,6 +188,13 @@ COLUMNS = {
     "accounts_invitation_nonce_key": "accounts_invitation.nonce",
     "accounts_apitoken_hash_key": "accounts_apitoken.hash",
     "accounts_refreshtoken_hash_key": "accounts_refreshtoken.hash",
+    "accounts_singlesignon_organization_id_key": "accounts_singlesignon.organization_id",
+    "accounts_external_identity_is_one_members": (
+        "accounts_externalidentity.organization_id, accounts_externalidentity.issuer, accounts_externalidentity.subject"
+    ),
+    "accounts_external_identity_once_per_provider": (
+        "accounts_externalidentity.user_id, accounts_externalidentity.issuer"
+    ),
     "accounts_session_pkey": "accounts_session.session_key",
     "accounts_form_submission_once_per_user": (
         "accounts_formsubmission.user_id, accounts_formsubmission.form, accounts_formsubmission.uuid"
@@ -250,6 +267,20 @@ def make_recovery_code(user: User) -> RecoveryCode:
     return row
 
 
+def set_up(organization: Organization) -> SingleSignOn:
+    fields = {"issuer": "https://id.example.com", "client_id": "x", "client_secret": "y"}
+    [row] = SingleSignOn.objects.bulk_create([SingleSignOn(organization=organization, **fields)])
+    return row
+
+
+def connect(user: User, subject: str) -> ExternalIdentity:
+    fields = {"issuer": "https://id.example.com", "subject": subject}
+    [row] = ExternalIdentity.objects.bulk_create(
+        [ExternalIdentity(organization_id=user.organization_id, user=user, **fields)]
+    )
+    return row
+
+
 def make_project(organization: Organization, key: str) -> list[Project]:
     return Project.objects.bulk_create([Project(organization=organization, name="Web", key=key)])
 
@@ -301,6 +332,9 @@ def w(ada, acme, task, board, oscar):
     accepted = invite(acme, "al@acme.example", invited_by=ada, accepted_at=timezone.now())
     record_event(acme, AuditKind.MEMBER_JOINED, actor=ada)
     foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
+    set_up(acme)
+    identity = connect(ada, "ada-at-acme")
+    [bo] = make_user(acme, "bo", "bo@acme.example")
     rows = {}
     for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
         epic = services.create_epic(project, actor=actor, name="Epic")
@@ -312,6 +346,7 @@ def w(ada, acme, task, board, oscar):
         rows[actor][SprintMembership] = removed
     return SimpleNamespace(
         ada=ada,
+        bo=bo,
         acme=acme,
         globex=globex,
         task=task,
@@ -339,6 +374,7 @@ def w(ada, acme, task, board, oscar):
             Invitation: accepted,
             ApiToken: make_token(ada, hash="a"),
             RefreshToken: make_refresh_token(ada, hash="a"),
+            ExternalIdentity: identity,
             AuditEvent: AuditEvent.objects.get(kind=AuditKind.MEMBER_JOINED),
             Authenticator: make_app(ada),
             Passkey: make_passkey(ada),
@@ -445,6 +481,8 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         row.credential_id = "another"
     if isinstance(row, RecoveryCode):
         row.digest = "another"
+    if isinstance(row, ExternalIdentity):
+        row.subject = "another"
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])
@@ -468,6 +506,7 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         Invitation,
         ApiToken,
         RefreshToken,
+        ExternalIdentity,
     ],
 )
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):

@@ -169,6 +169,26 @@ ADDRESSES = {
     "accounts:token-pair": Address(post=(201, 201, 201, 201)),
     "accounts:audit-list": Address(get=(200, 403, 403, 403)),
     "accounts:audit-csv": Address(get=(200, 403, 403, 403)),
+    "accounts:member-disconnect": Address(post=(302, 403, 403, 403), example="member", writes=False),
+    "accounts:organization": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), data={"name": "Acme & Co."}),
+    "accounts:single-sign-on": Address(
+        get=(200, 403, 403, 403),
+        post=(302, 403, 403, 403),
+        data={
+            "issuer": "https://id.example.com",
+            "client_id": "taskmanager",
+            "client_secret": "between us",
+            "default_roles": ["Editor"],
+        },
+    ),
+    # Nothing is set up to be tried.
+    "accounts:single-sign-on-try": Address(post=(302, 403, 403, 403), writes=False),
+    "accounts:sso": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
+    "accounts:sso-start": Address(
+        get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True, stranger=404, arguments=("nowhere",)
+    ),
+    # An answer to nothing.
+    "accounts:sso-callback": Address(get=(400, 400, 400, 400), public=True, stranger=400),
     "accounts:session-list": Address(
         get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"end": "others"}, writes=False
     ),

@@ -6,6 +6,7 @@ from taskmanager.accounts.forms.fields import PASSWORD_LENGTH, TEXT, PhoneField,
 from taskmanager.accounts.forms.invitations import AcceptanceForm, InvitationForm
 from taskmanager.accounts.forms.leaving import CloseAccountForm
 from taskmanager.accounts.forms.members import WHAT_ROLES_MAY, RolesForm
+from taskmanager.accounts.forms.organizations import OrganizationForm, SingleSignOnForm, SingleSignOnStartForm
 from taskmanager.accounts.forms.passwords import NewPasswordForm, PasswordChangeForm, PasswordResetForm
 from taskmanager.accounts.forms.profiles import ProfileForm
 from taskmanager.accounts.forms.registration import RegistrationForm
@@ -32,6 +33,7 @@ __all__ = [
     "ContactForm",
     "InvitationForm",
     "NewPasswordForm",
+    "OrganizationForm",
     "OwnPasswordForm",
     "PasskeyForm",
     "PasskeyNameForm",
@@ -43,6 +45,8 @@ __all__ = [
     "RolesForm",
     "SecondFactorForm",
     "SignInForm",
+    "SingleSignOnForm",
+    "SingleSignOnStartForm",
     "TokenForm",
     "one_line",
     "time_zones",

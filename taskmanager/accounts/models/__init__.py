@@ -20,6 +20,14 @@ from taskmanager.accounts.models.second_factors import (
     RecoveryCodeQuerySet,
 )
 from taskmanager.accounts.models.sessions import Session
+from taskmanager.accounts.models.single_sign_on import (
+    DEFAULT_ROLES,
+    ISSUER_LENGTH,
+    ExternalIdentity,
+    IdentityQuerySet,
+    SingleSignOn,
+    SingleSignOnQuerySet,
+)
 from taskmanager.accounts.models.submissions import FormSubmission
 from taskmanager.accounts.models.throttles import Throttle
 from taskmanager.accounts.models.tokens import ApiToken, RefreshToken, Scope
@@ -40,16 +48,20 @@ __all__ = [
     "AVATAR_COLOURS",
     "BIOGRAPHY_LENGTH",
     "CODE",
+    "DEFAULT_ROLES",
     "INVITATION_LIFE",
     "INVITED_AS",
+    "ISSUER_LENGTH",
     "PASSKEY_NAME_LENGTH",
     "SETS_OF_ROLES",
     "ApiToken",
     "AuditEvent",
     "AuditKind",
     "Authenticator",
+    "ExternalIdentity",
     "Flag",
     "FormSubmission",
+    "IdentityQuerySet",
     "Invitation",
     "InvitationQuerySet",
     "Organization",
@@ -61,6 +73,8 @@ __all__ = [
     "Role",
     "Scope",
     "Session",
+    "SingleSignOn",
+    "SingleSignOnQuerySet",
     "Theme",
     "Throttle",
     "User",

@@ -19,6 +19,7 @@ from taskmanager.accounts.views.invitations import (
     invitation_revoke,
 )
 from taskmanager.accounts.views.members import ON_A_PAGE, member_deactivate, member_edit, member_list, member_reactivate
+from taskmanager.accounts.views.organizations import callback_url, organization_edit, single_sign_on_edit
 from taskmanager.accounts.views.passkeys import (
     passkey_create,
     passkey_edit,
@@ -51,6 +52,13 @@ from taskmanager.accounts.views.second_factors import (
 )
 from taskmanager.accounts.views.sessions import HASH, session_list
 from taskmanager.accounts.views.signing_in import SignInView, SignOutView
+from taskmanager.accounts.views.single_sign_on import (
+    member_disconnect,
+    single_sign_on_try,
+    sso,
+    sso_callback,
+    sso_start,
+)
 from taskmanager.accounts.views.tokens import token_list, token_pair, token_revoke, token_revoke_all
 
 __all__ = [
@@ -67,6 +75,7 @@ __all__ = [
     "audit_list",
     "authenticator_create",
     "authenticator_remove",
+    "callback_url",
     "enter",
     "enter_again",
     "invitation_accept",
@@ -75,9 +84,11 @@ __all__ = [
     "invitation_revoke",
     "known_organization",
     "member_deactivate",
+    "member_disconnect",
     "member_edit",
     "member_list",
     "member_reactivate",
+    "organization_edit",
     "passkey_create",
     "passkey_edit",
     "passkey_options",
@@ -103,6 +114,11 @@ __all__ = [
     "second_factor_setup",
     "session_list",
     "session_of",
+    "single_sign_on_edit",
+    "single_sign_on_try",
+    "sso",
+    "sso_callback",
+    "sso_start",
     "token_list",
     "token_pair",
     "token_revoke",

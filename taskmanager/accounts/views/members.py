@@ -56,7 +56,8 @@ def member_edit(request: MemberRequest, pk: int) -> HttpResponse:
             toast = Toast(f"{member.display_name}’s roles are saved.", None if own else undo)
             return _after_managing(request, toast, otherwise=own)
     status = HTTPStatus.CONFLICT if form.errors else HTTPStatus.OK
-    return render(request, "accounts/member.html", {"member": member, "form": form}, status=status)
+    context = {"member": member, "form": form, "is_connected": member.identities.exists()}
+    return render(request, "accounts/member.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
