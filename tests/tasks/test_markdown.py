@@ -12,6 +12,8 @@ from taskmanager.tasks import services
 from taskmanager.tasks.markdown import ATTRIBUTES, TAGS, render, render_all
 from taskmanager.tasks.models import Project
 
+pytestmark = pytest.mark.once
+
 ATTACKS = """\
 <script>alert(1)</script>
 <ScRiPt src=//evil.example/x.js></sCrIpT>

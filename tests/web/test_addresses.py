@@ -9,6 +9,8 @@ from taskmanager.accounts.models import Role
 from tests.web.addresses import ADDRESSES, ROLES, all_names, url_of
 from tests.web.pages import HTMX, JSON, body, sentence
 
+pytestmark = pytest.mark.once
+
 METHODS = ("get", "post", "put", "patch", "delete")
 PRIVATE = [name for name, address in ADDRESSES.items() if not address.public]
 WITH_OBJECT = [name for name, address in ADDRESSES.items() if address.example]

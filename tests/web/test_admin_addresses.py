@@ -29,6 +29,8 @@ from tests.conftest import PASSWORD
 from tests.devices import app_of, passkey_of
 from tests.web.pages import sentence
 
+pytestmark = pytest.mark.once
+
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 IDS = [model._meta.label for model in MODELS]
 # Of no organization: only superusers know of them.

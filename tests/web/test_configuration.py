@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 KEY = "k" * 50
 KEYS = {"SECRET_KEY": KEY, "JWT_SECRET_KEY": KEY}

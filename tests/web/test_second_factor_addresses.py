@@ -9,6 +9,8 @@ from tests.devices import app_of
 from tests.web.addresses import ADDRESSES, url_of
 from tests.web.pages import HTMX, JSON
 
+pytestmark = pytest.mark.once
+
 ASK, SETUP = "/accounts/second-factor/", "/accounts/second-factor/setup/"
 PRIVATE = [name for name, address in ADDRESSES.items() if not address.public]
 

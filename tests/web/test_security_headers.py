@@ -14,6 +14,8 @@ from taskmanager.tasks import services
 from tests.web.addresses import ADDRESSES, url_of
 from tests.web.pages import HTMX, Page, body, page
 
+pytestmark = pytest.mark.once
+
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
