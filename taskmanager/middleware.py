@@ -14,14 +14,15 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions import middleware as sessions
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware import gzip
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
+from taskmanager.accounts.addresses import known_address
 from taskmanager.accounts.models import User
-from taskmanager.accounts.sessions import note_use
+from taskmanager.accounts.sessions import SECOND_FACTOR_KEY, note_use
 from taskmanager.errors import DomainError, TooManyRequests
 from taskmanager.tasks.views.requests import Toast, page_before, wants_json
 
@@ -140,8 +141,8 @@ class SessionMiddleware(sessions.SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Note that the session is used, before it is saved."""
         if hasattr(request, "session"):
-            meta = request.META
-            note_use(request.session, address=meta.get("REMOTE_ADDR", ""), agent=meta.get("HTTP_USER_AGENT", ""))
+            address = known_address(request.META.get("REMOTE_ADDR", ""))
+            note_use(request.session, address=address, agent=request.META.get("HTTP_USER_AGENT", ""))
         return super().process_response(request, response)
 
 
@@ -162,6 +163,34 @@ class SignInMiddleware(LoginRequiredMiddleware):
             # Where a form is sent to, there may be nothing to come back to: come back to the form.
             return redirect_to_login(_path_before(request))
         return super().handle_no_permission(request, view_func)
+
+
+class SecondFactorMiddleware:
+    """Leads to the page that sets up a second factor whose organization requires one that they came in without."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Take the rest of the chain."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any) -> HttpResponseBase | None:
+        """Let through who needs none, or has one, and whatever is public or helps to set one up."""
+        is_open = not getattr(view, "login_required", True) or getattr(view, "second_factor_not_required", False)
+        # The organization came with the user, and the session is there: nothing is asked of the database.
+        if is_open or not isinstance(request.user, User) or not request.user.organization.require_second_factor:
+            return None
+        if SECOND_FACTOR_KEY in request.session:
+            return None
+        page = resolve_url("accounts:second-factor-setup")
+        if getattr(request, "htmx", False):
+            return HttpResponseClientRedirect(page)
+        if wants_json(request):
+            sentence = "Your organization requires a second factor. Set one up in your browser first."
+            return JsonResponse({"message": sentence}, status=HTTPStatus.FORBIDDEN)
+        return redirect(page)
 
 
 class TimeZoneMiddleware:

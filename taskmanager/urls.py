@@ -9,10 +9,15 @@ from django.urls import include, path
 from taskmanager import views
 from taskmanager.accounts import urls as accounts_urls
 from taskmanager.api import api
+from taskmanager.tasks import views as tasks_views
 
-# Registration makes a project too, which the app of accounts doesn't know.
+# These know of work, too, which the app of accounts doesn't: registration makes a project, for example.
 accounts_urlpatterns = [
     path("register/", views.register, name="register"),
+    path("people/<str:username>/", tasks_views.person, name="person"),
+    path("export/", tasks_views.export, name="export"),
+    path("close/", tasks_views.account_close, name="close"),
+    path("closed/", tasks_views.account_closed, name="closed"),
     *accounts_urls.urlpatterns,
 ]
 urlpatterns = [

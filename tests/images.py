@@ -30,3 +30,20 @@ def animation() -> bytes:
     output = BytesIO()
     frames[0].save(output, "GIF", save_all=True, append_images=frames[1:])
     return output.getvalue()
+
+
+def halves(size: tuple[int, int] = (300, 200), *, kind: str = "PNG", orientation: int = 1) -> bytes:
+    """Return an image that is red on the left and blue on the right, with a green stripe at either end."""
+    image = Image.new("RGB", size, "red")
+    width, height = size
+    image.paste("blue", (width // 2, 0, width, height))
+    edge = (width - height) // 2
+    if edge > 0:
+        for left in (0, width - edge):
+            image.paste("green", (left, 0, left + edge, height))
+    exif = image.getexif()
+    exif[ORIENTATION] = orientation
+    exif[DESCRIPTION] = "shot at home"
+    output = BytesIO()
+    image.save(output, kind, exif=exif, quality=95)
+    return output.getvalue()

@@ -7,7 +7,7 @@ pytest=".venv/bin/python -m pytest --numprocesses 2 --dist loadgroup --quiet"
 echo "— on PostgreSQL with Redis"
 $pytest -m "not browser and not newcomer"
 echo "— on SQLite, without Redis"
-TEST_ON=sqlite $pytest -m "not browser and not newcomer"
+TEST_ON=sqlite $pytest -m "not browser and not newcomer and not once"
 echo "— in the browser, on PostgreSQL with Redis"
 $pytest -m browser
 echo "— from a clean clone"

@@ -16,6 +16,8 @@ import pytest
 import audit
 from tests.test_newcomer import free_port
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ["audit.py", "requirements.txt", "requirements-dev.txt", "package.json", "package-lock.json", ".npmrc"]
 OSV = {

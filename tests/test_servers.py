@@ -16,6 +16,8 @@ import pytest
 
 from tests import servers
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 VARIABLES = ("TEST_DATABASE_URL", "TEST_REDIS_URL", "TEST_CHROMIUM")
 POSTGRESQL = servers._postgresql_programs()

@@ -22,13 +22,18 @@ from taskmanager.accounts.models import (
     ApiToken,
     AuditEvent,
     AuditKind,
+    Authenticator,
+    ExternalIdentity,
     Flag,
     FormSubmission,
     Invitation,
     Organization,
+    Passkey,
+    RecoveryCode,
     RefreshToken,
     Role,
     Session,
+    SingleSignOn,
     Throttle,
     User,
 )
@@ -143,7 +148,7 @@ class OrganizationAdmin(TenantAdmin):
     list_filter = ("is_demo", "created_at")
     search_fields = ("name", "slug")
     ordering = ("name",)
-    fields = ("name", "slug", "is_demo", "created_at")
+    fields = ("name", "slug", "require_second_factor", "is_demo", "created_at")
     readonly_fields = ("is_demo", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -274,9 +279,9 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         """Tell the audit which roles changed."""
         member = form.instance
-        before = [Role(name) for name in member.groups.filter(name__in=Role.values).values_list("name", flat=True)]
+        before = User.objects.get(pk=member.pk).roles
         super().save_related(request, form, formsets, change)
-        after = [Role(name) for name in member.groups.filter(name__in=Role.values).values_list("name", flat=True)]
+        after = User.objects.get(pk=member.pk).roles
         actor: Any = request.user
         address = request.META.get("REMOTE_ADDR", "")
         services.record_roles(member, actor=actor, before=before, after=after, address=address)
@@ -295,20 +300,11 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
             services.password_was_set(after, actor=actor, keep=keep, address=address)
         return response
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Look once more who is the last Admin, now that nobody else can take one away. Raises LastAdmin."""
-        services.hold_admins(obj.organization_id)
-        if services.is_last_admin(obj):
-            raise services.LastAdmin
-        actor: Any = request.user
-        address = request.META.get("REMOTE_ADDR", "")
-        services.record_event(obj.organization_id, AuditKind.ACCOUNT_CLOSED, actor=actor, subject=obj, address=address)
-        super().delete_model(request, obj)
-
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Ask for no permission to forget which forms somebody sent, to sign them out, and to end their tokens."""
+        """Ask for no permission to forget what somebody sent and came in by, and to sign them out."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)
-        ours = {model._meta.verbose_name for model in (FormSubmission, Session, ApiToken, RefreshToken)}  # noqa: SLF001
+        keys = (Session, ApiToken, RefreshToken, Authenticator, Passkey, RecoveryCode, ExternalIdentity)
+        ours = {model._meta.verbose_name for model in (FormSubmission, *keys)}  # noqa: SLF001
         return found, counts, needed - ours, protected
 
 
@@ -498,3 +494,84 @@ class AuditEventAdmin(ReadOnlyAdmin):
     search_fields = ("actor_name", "subject_name", "address")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
+
+
+class SecondFactorAdmin(ReadOnlyAdmin):
+    """What people sign in with. What is secret of it isn't shown, and a reset is for the page of a member."""
+
+    list_select_related = ("user", "organization")
+    search_fields = ("user__username", "user__email")
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(SecondFactorAdmin):
+    """Authenticator apps."""
+
+    list_display = ("user", "created_at", "last_used_at", "organization")
+    list_filter = ("created_at", "organization")
+    fields = ("organization", "user", "created_at", "last_used_at")
+
+
+@admin.register(Passkey)
+class PasskeyAdmin(SecondFactorAdmin):
+    """Passkeys."""
+
+    list_display = ("user", "name", "is_syncable", "is_backed_up", "created_at", "last_used_at", "organization")
+    list_filter = ("is_backed_up", "created_at", "organization")
+    fields = (
+        "organization",
+        "user",
+        "name",
+        "credential_id",
+        "aaguid",
+        "transports",
+        "sign_count",
+        "is_syncable",
+        "is_backed_up",
+        "created_at",
+        "last_used_at",
+    )
+
+
+@admin.register(RecoveryCode)
+class RecoveryCodeAdmin(SecondFactorAdmin):
+    """Recovery codes, of which nothing can be told but whether they were used."""
+
+    list_display = ("user", "created_at", "used_at", "organization")
+    list_filter = ("used_at", "organization")
+    fields = ("organization", "user", "created_at", "used_at")
+
+
+@admin.register(SingleSignOn)
+class SingleSignOnAdmin(ReadOnlyAdmin):
+    """By which provider people sign in. Its secret isn't shown; an organization's Admins change it on their page."""
+
+    list_display = ("organization", "is_enabled", "issuer", "client_id", "changed_at")
+    list_filter = ("is_enabled", "changed_at", "organization")
+    list_select_related = ("organization",)
+    search_fields = ("issuer", "client_id")
+    ordering = ("organization__name",)
+    fields = (
+        "organization",
+        "is_enabled",
+        "issuer",
+        "client_id",
+        "default_roles",
+        "groups_claim",
+        "group_roles",
+        "changed_at",
+    )
+
+
+@admin.register(ExternalIdentity)
+class ExternalIdentityAdmin(ReadOnlyAdmin):
+    """By which accounts of their provider people come. Their Admins disconnect them under Members."""
+
+    list_display = ("user", "issuer", "subject", "created_at", "used_at", "organization")
+    list_filter = ("created_at", "organization")
+    list_select_related = ("user", "organization")
+    search_fields = ("user__username", "user__email", "subject")
+    date_hierarchy = "created_at"
+    ordering = ("-used_at",)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
+from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.tasks import task
 from django.template.loader import render_to_string
@@ -16,6 +17,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlencode, urlsafe_base64_encode
 
+from taskmanager.accounts import photos
 from taskmanager.accounts.models import Invitation, User
 
 INVITATION_SALT = "taskmanager.accounts.invitation"
@@ -67,6 +69,69 @@ def mail_password_changed(user_id: int, changed_at: str) -> None:
     }
     with timezone.override(user.zone):
         _mail(user, "password_changed", f"Your password for {user.organization.name} was changed", context)
+
+
+@task()
+def mail_account_closed(email: str, username: str, organization: str, closed_at: str) -> None:
+    """Tell a former member that their account is closed, since that time (ISO 8601), and what to do if not by them.
+
+    Nothing of them is left to be looked up, so that the job brings it along; its row goes when it is done.
+    """
+    context = {
+        "username": username,
+        "organization": organization,
+        "closed_at": datetime.datetime.fromisoformat(closed_at),
+        "url": f"{settings.PUBLIC_URL}{reverse('contact')}",
+    }
+    message = EmailMultiAlternatives(
+        subject=" ".join(f"Your account at {organization} is closed".split()),
+        body=render_to_string("accounts/mail/account_closed.txt", context),
+        to=[email],
+        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834
+    )
+    message.attach_alternative(render_to_string("accounts/mail/account_closed.html", context), "text/html")
+    message.send()
+
+
+@task()
+def remove_unused_photos(bases: list[str]) -> None:
+    """Remove photos from the storage that nobody has: replaced, of people who are gone, or never finished."""
+    names = {base: base.rpartition("/")[2] for base in bases}
+    used = set(User.objects.filter(photo__in=names.values()).values_list("photo", flat=True))
+    for base, name in names.items():
+        if name not in used:
+            for place in photos.places_of(base):
+                default_storage.delete(place)
+
+
+@task()
+def mail_second_factor(user_id: int, what: str, detail: str, changed_at: str) -> None:
+    """Tell somebody what became of their second factors at that time (ISO 8601).
+
+    `what` is "added" or "removed" with the factor's name as the detail, "recovery" with how many codes are left, or
+    "reset".
+    """
+    user = User.objects.select_related("organization").filter(pk=user_id).first()
+    if user is None:
+        return
+    where = user.organization.name
+    subject = {
+        "added": f"A second factor for {where} was added",
+        "removed": f"A second factor for {where} was removed",
+        "recovery": f"A recovery code for {where} was used",
+        "reset": f"Your second factor for {where} was reset",
+    }[what]
+    context = {
+        "what": what,
+        "detail": detail,
+        "subject": subject,
+        "changed_at": datetime.datetime.fromisoformat(changed_at),
+        "url": f"{settings.PUBLIC_URL}{reverse('accounts:second-factor-settings')}",
+        "reset_url": f"{settings.PUBLIC_URL}{reverse('accounts:password-reset')}?"
+        + urlencode({"org": user.organization.slug}),
+    }
+    with timezone.override(user.zone):
+        _mail(user, "second_factor", subject, context)
 
 
 def _mail(user: User, name: str, subject: str, context: dict[str, Any]) -> None:

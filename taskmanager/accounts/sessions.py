@@ -18,6 +18,8 @@ AGENT_LENGTH = 300
 # What a session holds about its use, and after how many seconds that is written anew.
 USE_KEY = "use"
 USE_SECONDS = 300
+# By which second factor a session was begun: "totp", "recovery", "passkey", or "sso", where the provider cares for it.
+SECOND_FACTOR_KEY = "second_factor"
 
 
 def hash_of(session_key: str | None) -> str:

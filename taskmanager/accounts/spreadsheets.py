@@ -3,7 +3,8 @@
 import csv
 import datetime
 import io
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
 # With these a cell begins that a spreadsheet would run as a formula.
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
@@ -17,11 +18,18 @@ def csv_of(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
     Text that a spreadsheet would take for a formula gets an apostrophe in front, as OWASP's page "CSV Injection"
     advises: names come from people. Numbers are ours and stay numbers.
     """
+    return "".join(csv_lines(columns, rows))
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[str]:
+    """Give the table line by line: see csv_of(). Rows are taken as they are asked for, so there may be any number."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return file.getvalue()
+    for row in itertools.chain([columns], rows):
+        writer.writerow([_cell(value) for value in row])
+        yield file.getvalue()
+        file.seek(0)
+        file.truncate()
 
 
 def _cell(value: Value) -> Value:

@@ -210,7 +210,7 @@ class Worker(db_worker.Worker):
         self.next_recovery = time.monotonic() + self.lease / HEARTBEATS_PER_LEASE
 
     def prune(self) -> None:
-        """Once a day, delete expired sessions, and jobs that succeeded more than a week ago.
+        """Once a day, delete expired sessions and tokens, an old audit, and jobs that succeeded more than a week ago.
 
         Dead letters stay until somebody reads them.
         """
@@ -219,6 +219,7 @@ class Worker(db_worker.Worker):
             return
         DBTaskResult.objects.successful().filter(finished_at__lt=now - KEEP_SUCCESSFUL).delete()
         call_command("clearsessions")
+        call_command("clearaccounts")
         self.next_pruning = now + A_DAY
 
 

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "taskmanager.middleware.SignInMiddleware",
+    "taskmanager.middleware.SecondFactorMiddleware",
     "taskmanager.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "waffle.middleware.WaffleMiddleware",
@@ -241,7 +242,7 @@ PERMISSIONS_POLICY: dict[str, list[str] | str] = {
     "autoplay": [],
     "camera": [],
     "clipboard-read": [],
-    "clipboard-write": [],
+    "clipboard-write": "self",  # the buttons that copy a token and recovery codes
     "compute-pressure": [],
     "cross-origin-isolated": [],
     "display-capture": [],
@@ -294,6 +295,8 @@ THROTTLE_REGISTRATION = rate("THROTTLE_REGISTRATION", "20/h")
 
 # How many days the audit is kept; 0 keeps it for ever.
 AUDIT_DAYS = int(read("int", "AUDIT_DAYS", 365, validate=validate.Range(0, 36_500)))
+# Which inner networks organizations' OpenID providers may be in. Others' Admins must not reach what is inside.
+OIDC_ALLOWED_CIDRS = networks("OIDC_ALLOWED_CIDRS")
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from taskmanager.accounts.admin import OrganizationAdmin, ReadOnlyAdmin, TenantAdmin, TenantForm
-from taskmanager.accounts.models import Organization
+from taskmanager.accounts.admin import OrganizationAdmin, ReadOnlyAdmin, TenantAdmin, TenantForm, UserAdmin
+from taskmanager.accounts.models import Organization, User
 from taskmanager.errors import DomainError
 from taskmanager.tasks import services
 from taskmanager.tasks.models import (
@@ -365,6 +365,19 @@ class OrganizationWithWorkAdmin(OrganizationAdmin):
         """Delete one after the other."""
         for organization in queryset:
             self.delete_model(request, organization)
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class UserWithWorkAdmin(UserAdmin):
+    """People, whose work stays when they are deleted."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Let the service do it: it looks once more who is the last Admin. Raises LastAdmin."""
+        user: Any = request.user
+        services.delete_member(obj, actor=user, address=request.META.get("REMOTE_ADDR", ""))
 
 
 @admin.register(Comment)

@@ -148,7 +148,7 @@ def _split(token: Token, keys: Collection[str], usernames: dict[str, str]) -> li
             shown = shown.rstrip(".")
             username = usernames.get(shown[1:].lower(), "")
             known = bool(username)
-            address = f"/tasks/?owner={quote(username)}"
+            address = f"/accounts/people/{quote(username)}/"
         if not known:
             continue
         parts += [_text(token.content[end : match.start()]), Token("link_open", "a", 1, {"href": address})]

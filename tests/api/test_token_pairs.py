@@ -111,7 +111,6 @@ def test_refreshing_is_counted_per_account_and_address(ada, ed, caller, rate):
 
 
 def test_a_password_alone_is_not_enough_where_there_is_a_second_factor(ada, caller):
-    pytest.importorskip("taskmanager.accounts.models.second_factors")
     ada.organization.require_second_factor = True
     ada.organization.save(update_fields=["require_second_factor"])
     response = caller()("post", PAIR, ADA)

@@ -28,10 +28,12 @@ from playwright.sync_api import (
 )
 from pytest_django.live_server_helper import LiveServer
 
+from taskmanager.accounts import photos
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Session, User
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
+from tests.devices import app_of, passkey_of
 from tests.images import png
 from tests.queue import run_jobs
 from tests.servers import chromium
@@ -203,6 +205,10 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
     attachment = services.add_attachments(task, files=uploads, actor=ada)[0]
     accounts.invite(board.organization, actor=ada, emails=["bo@example.com", f"{'x' * 60}@example.com"])
     accounts.deactivate_member(cleo, actor=ada)
+    told = {"phone": "5551234567", "biography": text, "time_zone": "Asia/Tokyo", "theme": "system"}
+    accounts.edit_profile(ed, **told, photo=photos.make(SimpleUploadedFile("me.png", png((90, 80), mode="RGB"))))
+    passkey_of(ada, name=wide[:50])
+    app_of(ed)
     run_jobs()
     return {
         "board": "/",
@@ -241,12 +247,22 @@ def busy_board(board: Project, ada: User, ed: User, cleo: User) -> dict[str, str
         "contact": "/contact/",
         "contact thanks": "/contact/thanks/",
         "profile": "/accounts/profile/",
+        "person": "/accounts/people/ed/",
+        "close an account": "/accounts/close/",
         "members": "/accounts/members/",
         "member": f"/accounts/members/{ed.pk}/",
         "deactivate a member": f"/accounts/members/{ed.pk}/deactivate/",
         "invitations": "/accounts/invitations/",
+        "organization": "/accounts/organization/",
+        "single sign-on": "/accounts/organization/single-sign-on/",
         "sessions": "/accounts/sessions/",
+        "tokens": "/accounts/tokens/",
+        "audit": "/accounts/audit/",
+        "audit without a result": "/accounts/audit/?kind=failures&person=nobody",
         "change the password": "/accounts/password_change/",
+        "second factors": "/accounts/second-factor/settings/",
+        "confirm": "/accounts/second-factor/confirm/",
+        "reset a second factor": f"/accounts/members/{ed.pk}/second-factor/reset/",
         "not found": "/tasks/999999/",
     }
 

@@ -11,7 +11,9 @@ from taskmanager.accounts import services as accounts
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Task
 from taskmanager.vendor import NODE_MODULES
-from tests.browser.conftest import settle, toasts
+from tests.browser.conftest import settle, sign_in, toasts
+from tests.conftest import PASSWORD
+from tests.devices import code_of, passkey_of
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +56,15 @@ def test_pages_of_strangers_have_no_violation(calm, check, ada):
     link = f"/accounts/reset/{urlsafe_base64_encode(force_bytes(ada.pk))}/{default_token_generator.make_token(ada)}/"
     reset = "/accounts/password_reset/"
     doors = ("/accounts/login/", "/accounts/register/", reset, f"{reset}done/", link, "/accounts/reset/done/")
-    for address in (*doors, "/accounts/reset/MQ/forged/", "/help/", "/about/", "/contact/"):
+    for address in (
+        *doors,
+        "/accounts/reset/MQ/forged/",
+        "/accounts/sso/",
+        "/accounts/sso/callback/",
+        "/help/",
+        "/about/",
+        "/contact/",
+    ):
         page.goto(address)
         check(page, address)
     page.goto("/accounts/login/")
@@ -99,6 +109,61 @@ def test_an_invitation_has_no_violation(calm, check, acme, ada):
     check(admin, "a refused invitation")
 
 
+def test_what_is_shown_once_has_no_violation(calm, check, ada):
+    page = calm(ada)
+    page.goto("/accounts/tokens/")
+    page.get_by_label("Expires").select_option("date")
+    page.get_by_role("button", name="Make token").click()
+    expect(page.locator(".errorlist").first).to_be_visible()
+    check(page, "a refused token")
+    page.get_by_label("Name").fill("Nightly export")
+    page.get_by_label("Expires").select_option("90")
+    page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_role("heading", name="Your new token")).to_be_visible()
+    check(page, "a token")
+    page.goto("/accounts/tokens/")
+    check(page, "a list of tokens")
+    page.get_by_role("button", name="Make a pair").click()
+    expect(page.get_by_role("heading", name="Your pair of JWTs")).to_be_visible()
+    check(page, "a pair")
+    page.goto("/accounts/audit/?from=2026-02-01&to=2026-01-01")
+    check(page, "a refused filter")
+
+
+def test_second_factors_have_no_violation(calm, check, ada):
+    page = calm(ada)
+    page.goto("/accounts/second-factor/setup/")
+    check(page, "set-up")
+    page.goto("/accounts/second-factor/app/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    key = page.locator(".qr-key").inner_text().replace(" ", "")
+    check(page, "an app")
+    page.get_by_label("Code that the app shows").fill(code_of(key, steps=-1))
+    page.get_by_role("button", name="Turn it on").click()
+    expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
+    check(page, "recovery codes")
+    page.goto("/accounts/second-factor/passkeys/")
+    check(page, "a passkey")
+    passkey = passkey_of(ada)
+    page.goto("/accounts/second-factor/settings/")
+    check(page, "factors")
+    for address in (f"passkeys/{passkey.pk}/", f"passkeys/{passkey.pk}/remove/", "confirm/"):
+        page.goto(f"/accounts/second-factor/{address}")
+        check(page, address)
+
+    stranger = calm()
+    stranger.goto("/accounts/login/")
+    sign_in(stranger, ada, PASSWORD)
+    expect(stranger.get_by_role("heading", name="One more step")).to_be_visible()
+    check(stranger, "a question")
+    stranger.get_by_text("Use a recovery code").click()
+    stranger.get_by_label("Recovery code").fill("x")
+    stranger.get_by_role("button", name="Sign in with it").click()
+    expect(stranger.get_by_text("That is none of your recovery codes")).to_be_visible()
+    check(stranger, "a refused code")
+
+
 NAMES = [
     "board",
     "empty board",
@@ -136,12 +201,22 @@ NAMES = [
     "contact",
     "contact thanks",
     "profile",
+    "person",
+    "close an account",
     "members",
     "member",
     "deactivate a member",
     "invitations",
+    "organization",
+    "single sign-on",
     "sessions",
+    "tokens",
+    "audit",
+    "audit without a result",
     "change the password",
+    "second factors",
+    "confirm",
+    "reset a second factor",
     "not found",
 ]
 
@@ -152,6 +227,17 @@ def test_pages_have_no_violation(calm, check, ada, busy_board, names):
     for name in names:
         page.goto(busy_board[name])
         check(page, name)
+
+
+def test_the_end_of_an_account_has_no_violation(calm, check, ada, ed):
+    page = calm(ed)
+    page.goto("/accounts/close/")
+    check(page, "a question")
+    page.get_by_role("button", name="Close my account").click()
+    expect(page.locator(".errorlist")).to_be_visible()
+    check(page, "without the password")
+    page.goto("/accounts/closed/")
+    check(page, "goodbye")
 
 
 def test_every_page_is_looked_at(busy_board):

@@ -314,7 +314,7 @@ def test_what_a_file_is_says_its_content(name, content, content_type, preview, t
     ],
 )
 def test_a_name_is_made_harmless(name, kept):
-    from taskmanager.tasks.contents import harmless_name
+    from taskmanager.files.contents import harmless_name
 
     assert harmless_name(name) == kept
 

@@ -44,7 +44,7 @@ def test_a_plain_form_leads_back_to_the_comment(task, url, cleo, browse):
     assert (response.status_code, response["Location"]) == (302, f"/tasks/{task.pk}/#comment-{comment.pk}")
     shown = html(client.get(f"/tasks/{task.pk}/"))
     assert f'id="comment-{comment.pk}"' in shown
-    assert '<a href="/tasks/?owner=ada" rel="noopener noreferrer nofollow">@ada</a>' in shown
+    assert '<a href="/accounts/people/ada/" rel="noopener noreferrer nofollow">@ada</a>' in shown
     assert 'href="/t/ACME-1/"' in shown
     assert f'action="/tasks/{task.pk}/comments/"' in shown
 

@@ -18,12 +18,17 @@ from taskmanager.accounts.models import (
     ApiToken,
     AuditEvent,
     AuditKind,
+    Authenticator,
+    ExternalIdentity,
     Flag,
     FormSubmission,
     Invitation,
     Organization,
+    Passkey,
+    RecoveryCode,
     RefreshToken,
     Session,
+    SingleSignOn,
     Throttle,
     User,
 )
@@ -69,6 +74,7 @@ BAD_WRITES = [
     ("accounts_user_username_is_no_address", lambda w: make_user(w.acme, "", "b@acme.example")),
     ("accounts_user_phone_is_ten_digits", lambda w: User.objects.update(phone="555")),
     ("accounts_user_biography_is_not_too_long", lambda w: User.objects.update(biography="é" * 5001)),
+    ("accounts_user_photo_is_a_name", lambda w: User.objects.update(photo="../x")),
     ("accounts_flag_name_key", lambda w: Flag.objects.bulk_create([Flag(name="x"), Flag(name="x")])),
     ("accounts_user_time_zone_is_a_name", lambda w: User.objects.update(time_zone="a b")),
     ("accounts_user_theme_is_known", lambda w: User.objects.update(theme="pink")),
@@ -101,6 +107,25 @@ BAD_WRITES = [
     ("accounts_api_token_expires_later", lambda w: ApiToken.objects.update(expires_at=F("created_at"))),
     ("accounts_refreshtoken_hash_key", lambda w: make_refresh_token(w.ada, hash=w.own[RefreshToken].hash)),
     ("accounts_refresh_token_expires_later", lambda w: RefreshToken.objects.update(expires_at=F("created_at"))),
+    ("accounts_authenticator_user_id_key", lambda w: make_app(w.ada)),
+    ("accounts_authenticator_has_a_key", lambda w: Authenticator.objects.update(key="")),
+    ("accounts_passkey_has_a_name", lambda w: Passkey.objects.update(name="")),
+    ("accounts_passkey_has_an_id", lambda w: Passkey.objects.update(credential_id="")),
+    ("accounts_passkey_credential_id_key", lambda w: make_passkey(w.ada)),
+    ("accounts_passkey_counts_up", lambda w: Passkey.objects.update(sign_count=-1)),
+    ("accounts_recoverycode_digest_key", lambda w: make_recovery_code(w.ada)),
+    (
+        "accounts_recovery_code_used_after_it_was_made",
+        lambda w: RecoveryCode.objects.update(used_at=timezone.now() - A_DAY),
+    ),
+    ("accounts_singlesignon_organization_id_key", lambda w: set_up(w.acme)),
+    ("accounts_single_sign_on_has_a_provider", lambda w: SingleSignOn.objects.update(issuer="")),
+    ("accounts_single_sign_on_has_a_provider", lambda w: SingleSignOn.objects.update(client_secret="")),
+    ("accounts_single_sign_on_roles_check", lambda w: SingleSignOn.objects.update(default_roles="Admin")),
+    ("accounts_single_sign_on_roles_check", lambda w: SingleSignOn.objects.update(default_roles="")),
+    ("accounts_external_identity_is_one_members", lambda w: connect(w.bo, "ada-at-acme")),
+    ("accounts_external_identity_once_per_provider", lambda w: connect(w.ada, "another")),
+    ("accounts_external_identity_has_a_name", lambda w: ExternalIdentity.objects.update(subject="")),
     ("tasks_project_key_once_per_organization", lambda w: make_project(w.acme, "ACME")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "web")),
     ("tasks_project_key_is_short_capitals", lambda w: make_project(w.acme, "W")),
@@ -153,6 +178,9 @@ BAD_WRITES = [
 ]
 # SQLite names the columns of a broken unique constraint, not the constraint.
 COLUMNS = {
+    "accounts_authenticator_user_id_key": "accounts_authenticator.user_id",
+    "accounts_passkey_credential_id_key": "accounts_passkey.credential_id",
+    "accounts_recoverycode_digest_key": "accounts_recoverycode.digest",
     "accounts_organization_slug_key": "accounts_organization.slug",
     "accounts_throttle_pkey": "accounts_throttle.key",
     "tasks_attachment_file_key": "tasks_attachment.file",
@@ -160,6 +188,13 @@ COLUMNS = {
     "accounts_invitation_nonce_key": "accounts_invitation.nonce",
     "accounts_apitoken_hash_key": "accounts_apitoken.hash",
     "accounts_refreshtoken_hash_key": "accounts_refreshtoken.hash",
+    "accounts_singlesignon_organization_id_key": "accounts_singlesignon.organization_id",
+    "accounts_external_identity_is_one_members": (
+        "accounts_externalidentity.organization_id, accounts_externalidentity.issuer, accounts_externalidentity.subject"
+    ),
+    "accounts_external_identity_once_per_provider": (
+        "accounts_externalidentity.user_id, accounts_externalidentity.issuer"
+    ),
     "accounts_session_pkey": "accounts_session.session_key",
     "accounts_form_submission_once_per_user": (
         "accounts_formsubmission.user_id, accounts_formsubmission.form, accounts_formsubmission.uuid"
@@ -207,6 +242,43 @@ def make_token(user: User, **fields: object) -> ApiToken:
 def make_refresh_token(user: User, **fields: object) -> RefreshToken:
     given = {"family": uuid.uuid4(), "expires_at": timezone.now() + A_DAY, **fields}
     return RefreshToken.objects.create(organization=user.organization, user=user, **given)
+
+
+def make_app(user: User) -> Authenticator:
+    [row] = Authenticator.objects.bulk_create([Authenticator(organization=user.organization, user=user, key="x")])
+    return row
+
+
+def make_passkey(user: User) -> Passkey:
+    row = Passkey(
+        organization=user.organization,
+        user=user,
+        name="x",
+        credential_id="x",
+        public_key=b"x",
+        user_handle="x",
+        aaguid=uuid.UUID(int=0),
+    )
+    return Passkey.objects.bulk_create([row])[0]
+
+
+def make_recovery_code(user: User) -> RecoveryCode:
+    [row] = RecoveryCode.objects.bulk_create([RecoveryCode(organization=user.organization, user=user, digest="x")])
+    return row
+
+
+def set_up(organization: Organization) -> SingleSignOn:
+    fields = {"issuer": "https://id.example.com", "client_id": "x", "client_secret": "y"}
+    [row] = SingleSignOn.objects.bulk_create([SingleSignOn(organization=organization, **fields)])
+    return row
+
+
+def connect(user: User, subject: str) -> ExternalIdentity:
+    fields = {"issuer": "https://id.example.com", "subject": subject}
+    [row] = ExternalIdentity.objects.bulk_create(
+        [ExternalIdentity(organization_id=user.organization_id, user=user, **fields)]
+    )
+    return row
 
 
 def make_project(organization: Organization, key: str) -> list[Project]:
@@ -260,6 +332,9 @@ def w(ada, acme, task, board, oscar):
     accepted = invite(acme, "al@acme.example", invited_by=ada, accepted_at=timezone.now())
     record_event(acme, AuditKind.MEMBER_JOINED, actor=ada)
     foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
+    set_up(acme)
+    identity = connect(ada, "ada-at-acme")
+    [bo] = make_user(acme, "bo", "bo@acme.example")
     rows = {}
     for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
         epic = services.create_epic(project, actor=actor, name="Epic")
@@ -271,6 +346,7 @@ def w(ada, acme, task, board, oscar):
         rows[actor][SprintMembership] = removed
     return SimpleNamespace(
         ada=ada,
+        bo=bo,
         acme=acme,
         globex=globex,
         task=task,
@@ -298,7 +374,11 @@ def w(ada, acme, task, board, oscar):
             Invitation: accepted,
             ApiToken: make_token(ada, hash="a"),
             RefreshToken: make_refresh_token(ada, hash="a"),
+            ExternalIdentity: identity,
             AuditEvent: AuditEvent.objects.get(kind=AuditKind.MEMBER_JOINED),
+            Authenticator: make_app(ada),
+            Passkey: make_passkey(ada),
+            RecoveryCode: make_recovery_code(ada),
             **rows[ada],
         },
         membership=lambda: SprintMembership(organization=acme, task=archived, sprint=rows[ada][Sprint]),
@@ -397,6 +477,12 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         row.nonce = "another"
     if isinstance(row, (ApiToken, RefreshToken)):
         row.hash = "another"
+    if isinstance(row, Passkey):
+        row.credential_id = "another"
+    if isinstance(row, RecoveryCode):
+        row.digest = "another"
+    if isinstance(row, ExternalIdentity):
+        row.subject = "another"
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])
@@ -420,6 +506,7 @@ def test_no_row_is_made_that_links_another_organization(w, field):
         Invitation,
         ApiToken,
         RefreshToken,
+        ExternalIdentity,
     ],
 )
 def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):

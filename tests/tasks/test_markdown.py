@@ -12,6 +12,8 @@ from taskmanager.tasks import services
 from taskmanager.tasks.markdown import ATTRIBUTES, TAGS, render, render_all
 from taskmanager.tasks.models import Project
 
+pytestmark = pytest.mark.once
+
 ATTACKS = """\
 <script>alert(1)</script>
 <ScRiPt src=//evil.example/x.js></sCrIpT>
@@ -198,12 +200,12 @@ def test_references_link_where_the_project_is_ones_own(ada, oscar, links, text, 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("ask @ada", [("/tasks/?owner=ada", "@ada")]),
-        ("ask @ADA, or @ed!", [("/tasks/?owner=ada", "@ADA"), ("/tasks/?owner=ed", "@ed")]),
-        ("It was @ada.", [("/tasks/?owner=ada", "@ada")]),
-        ("(@ed)", [("/tasks/?owner=ed", "@ed")]),
-        ("*@ed*", [("/tasks/?owner=ed", "@ed")]),
-        ("@ann_lee.b and @a+b", [("/tasks/?owner=ann_lee.b", "@ann_lee.b"), ("/tasks/?owner=a%2Bb", "@a+b")]),
+        ("ask @ada", [("/accounts/people/ada/", "@ada")]),
+        ("ask @ADA, or @ed!", [("/accounts/people/ada/", "@ADA"), ("/accounts/people/ed/", "@ed")]),
+        ("It was @ada.", [("/accounts/people/ada/", "@ada")]),
+        ("(@ed)", [("/accounts/people/ed/", "@ed")]),
+        ("*@ed*", [("/accounts/people/ed/", "@ed")]),
+        ("@ann_lee.b and @a+b", [("/accounts/people/ann_lee.b/", "@ann_lee.b"), ("/accounts/people/a%2Bb/", "@a+b")]),
         ("@oscar @nobody @edd @ed-x @ @@ada", []),
         ("ada@example.com me@ada", [("mailto:ada@example.com", "ada@example.com")]),
     ],
@@ -224,19 +226,19 @@ def test_a_cached_text_never_shows_in_another_organization(ada, acme, oscar):
     text = "ACME-1 GLOB-1 @ada @oscar"
     own = Page(render(text, organization=acme)).links
     theirs = Page(render(text, organization=oscar.organization)).links
-    assert [href for href, _text in own] == ["/t/ACME-1/", "/tasks/?owner=ada"]
-    assert [href for href, _text in theirs] == ["/t/GLOB-1/", "/tasks/?owner=oscar"]
+    assert [href for href, _text in own] == ["/t/ACME-1/", "/accounts/people/ada/"]
+    assert [href for href, _text in theirs] == ["/t/GLOB-1/", "/accounts/people/oscar/"]
     assert Page(render(text, organization=acme)).links == own
 
 
 def test_a_cached_text_follows_people_and_projects(acme, ada, ed, member, links):
     text = "@ed @bo WEB-1"
-    assert links(text) == [("/tasks/?owner=ed", "@ed")]
+    assert links(text) == [("/accounts/people/ed/", "@ed")]
     member("bo")
     services.create_project(acme, name="Web", key="WEB")
     assert [shown for _href, shown in links(text)] == ["@ed", "@bo", "WEB-1"]
     User.objects.filter(pk=ed.pk).update(username="Ed")
-    assert links(text)[0] == ("/tasks/?owner=Ed", "@ed")
+    assert links(text)[0] == ("/accounts/people/Ed/", "@ed")
     User.objects.filter(pk=ed.pk).update(username="edward")
     Project.objects.filter(key="WEB").update(key="NET")
     assert [shown for _href, shown in links(text)] == ["@bo"]
@@ -263,7 +265,7 @@ def test_many_texts_cost_two_queries_and_are_as_if_rendered_alone(ada, ed, acme,
 
 def test_the_same_people_elsewhere_do_not_share_the_cache(ada, oscar, acme):
     accounts.add_member(oscar.organization, username="ada", email="ada@globex.example", password=None, roles=[])
-    assert "/tasks/?owner=ada" in render("@ada", organization=oscar.organization)
+    assert "/accounts/people/ada/" in render("@ada", organization=oscar.organization)
     User.objects.of(oscar.organization).filter(username="ada").delete()
     assert "owner" not in render("@ada", organization=oscar.organization)
-    assert "/tasks/?owner=ada" in render("@ada", organization=acme)
+    assert "/accounts/people/ada/" in render("@ada", organization=acme)

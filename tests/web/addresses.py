@@ -10,11 +10,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from taskmanager.accounts import jobs as account_jobs
+from taskmanager.accounts import photos
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import Role, User
+from taskmanager.accounts.models import Role, Scope, User
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.models import Project
 from tests.conftest import PASSWORD
+from tests.devices import passkey_of
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
@@ -41,12 +43,14 @@ class Address:
     get: tuple[int, int, int, int] | None = None
     post: tuple[int, int, int, int] | None = None
     # The object in the address: a "free", "taken" or "watched" task, its "reference", a "comment" on it, a file of it
-    # ("attachment"), an "epic", a "sprint", a "planned" task in a sprint, a "member" or an "invitation".
+    # ("attachment"), an "epic", a "sprint", a "planned" task in a sprint, a "member", an "invitation", a "token", a
+    # "passkey", a "person" or their "photo".
     example: str = ""
     arguments: tuple[Any, ...] = ()  # what else is in the address
     data: dict[str, Any] = field(default_factory=dict)
     public: bool = False
     stranger: int = 200  # the status of GET for who isn't signed in, where the page is public
+    downloads: bool = False  # whether the answer of POST is a file, and no page
     writes: bool = True  # whether the example of POST changes anything
 
 
@@ -131,6 +135,11 @@ ADDRESSES = {
     "accounts:profile": Address(
         get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"phone": "(555) 123-4567", "biography": "Hi"}
     ),
+    "accounts:photo": Address(get=(200, 200, 200, 200), example="photo"),
+    "accounts:person": Address(get=(200, 200, 200, 200), example="person"),
+    "accounts:export": Address(post=(200, 200, 200, 200), downloads=True),
+    "accounts:close": Address(get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"password": PASSWORD}),
+    "accounts:closed": Address(get=(200, 200, 200, 200), public=True),
     "accounts:member-list": Address(get=(200, 403, 403, 403)),
     "accounts:member-edit": Address(
         get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="member", data={"roles": ["Editor"]}
@@ -150,6 +159,36 @@ ADDRESSES = {
         stranger=404,
         arguments=(account_jobs.invitation_token("gone"),),
     ),
+    "accounts:token-list": Address(
+        get=(200, 200, 200, 200),
+        post=(201, 201, 201, 201),
+        data={"name": "Deployment", "scope": "read", "expires": "30"},
+    ),
+    "accounts:token-revoke": Address(post=(404, 404, 404, 404), example="token"),
+    "accounts:token-revoke-all": Address(post=(302, 302, 302, 302), writes=False),
+    "accounts:token-pair": Address(post=(201, 201, 201, 201)),
+    "accounts:audit-list": Address(get=(200, 403, 403, 403)),
+    "accounts:audit-csv": Address(get=(200, 403, 403, 403)),
+    "accounts:member-disconnect": Address(post=(302, 403, 403, 403), example="member", writes=False),
+    "accounts:organization": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), data={"name": "Acme & Co."}),
+    "accounts:single-sign-on": Address(
+        get=(200, 403, 403, 403),
+        post=(302, 403, 403, 403),
+        data={
+            "issuer": "https://id.example.com",
+            "client_id": "taskmanager",
+            "client_secret": "between us",
+            "default_roles": ["Editor"],
+        },
+    ),
+    # Nothing is set up to be tried.
+    "accounts:single-sign-on-try": Address(post=(302, 403, 403, 403), writes=False),
+    "accounts:sso": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True),
+    "accounts:sso-start": Address(
+        get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True, stranger=404, arguments=("nowhere",)
+    ),
+    # An answer to nothing.
+    "accounts:sso-callback": Address(get=(400, 400, 400, 400), public=True, stranger=400),
     "accounts:session-list": Address(
         get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"end": "others"}, writes=False
     ),
@@ -158,6 +197,38 @@ ADDRESSES = {
         post=(302, 302, 302, 302),
         data={"old_password": PASSWORD, "new_password1": "a wholly new one 7", "new_password2": "a wholly new one 7"},
     ),
+    "accounts:passkey-sign-in": Address(post=(302, 302, 302, 302), public=True),
+    # Passkeys need https or localhost, which the tests' own host is not.
+    "accounts:passkey-sign-in-options": Address(post=(400, 400, 400, 400), public=True),
+    "accounts:second-factor": Address(
+        get=(302, 302, 302, 302), post=(302, 302, 302, 302), public=True, stranger=302, data={"code": "123456"}
+    ),
+    "accounts:second-factor-options": Address(post=(400, 400, 400, 400), public=True),
+    "accounts:second-factor-confirm": Address(
+        get=(200, 200, 200, 200), post=(302, 302, 302, 302), data={"password": PASSWORD}, writes=False
+    ),
+    "accounts:second-factor-setup": Address(get=(200, 200, 200, 200)),
+    "accounts:second-factor-settings": Address(get=(200, 200, 200, 200)),
+    # Before anything changes, they have to prove once more that it is them.
+    "accounts:authenticator-create": Address(
+        get=(302, 302, 302, 302), post=(302, 302, 302, 302), data={"code": "123456"}, writes=False
+    ),
+    "accounts:authenticator-remove": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), writes=False),
+    "accounts:passkey-create": Address(
+        get=(302, 302, 302, 302), post=(302, 302, 302, 302), data={"name": "x", "credential": "{}"}, writes=False
+    ),
+    "accounts:passkey-options": Address(post=(400, 400, 400, 400)),
+    # Nobody has to do with another's, not even an Admin.
+    "accounts:passkey-edit": Address(
+        get=(404, 404, 404, 404), post=(404, 404, 404, 404), example="passkey", data={"name": "Mine"}
+    ),
+    "accounts:passkey-remove": Address(get=(404, 404, 404, 404), post=(404, 404, 404, 404), example="passkey"),
+    "accounts:recovery-codes": Address(get=(302, 302, 302, 302), post=(302, 302, 302, 302), writes=False),
+    "accounts:recovery-codes-create": Address(post=(302, 302, 302, 302), writes=False),
+    "accounts:recovery-codes-download": Address(get=(404, 404, 404, 404)),
+    "accounts:second-factor-reset": Address(get=(200, 403, 403, 403), post=(302, 403, 403, 403), example="member"),
+    # Who has none would lock themselves out.
+    "accounts:second-factor-requirement": Address(post=(302, 403, 403, 403), data={"required": "1"}, writes=False),
     "accounts:password-reset": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),
     "accounts:password-reset-done": Address(get=(200, 200, 200, 200), public=True),
     # A forged link.
@@ -193,8 +264,8 @@ def url_of(name: str, board: Project, author: User) -> str:
     example = ADDRESSES[name].example
     if not example:
         return reverse(name, args=ADDRESSES[name].arguments)
-    if example in {"member", "invitation", "epic"}:
-        return reverse(name, args=[_without_a_task(example, board, author)])
+    if example in {"photo", "person", "member", "invitation", "epic", "token", "passkey"}:
+        return reverse(name, args=_without_a_task(example, board, author))
     watchers = ["bo@acme.example"] if example == "watched" else []
     task = services.create_task(board, actor=author, title="Rotate the signing keys", watchers=watchers)
     if example in {"sprint", "planned"}:
@@ -216,13 +287,35 @@ def url_of(name: str, board: Project, author: User) -> str:
     return reverse(name, args=[task.reference if example == "reference" else task.pk])
 
 
-def _without_a_task(example: str, board: Project, author: User) -> int:
-    """Return the id of a new epic, of a new invitation, or of a new member, a Creator."""
+def _of_a_person(example: str, board: Project) -> list[Any]:
+    """Return what names a new colleague's page, or their photo."""
+    names = {"username": "Rotate", "email": "mo@acme.example", "full_name": "Rotate the signing keys"}
+    person = accounts.add_member(board.organization, password=None, roles=[Role.CREATOR], **names)
+    if example == "person":
+        return [person.username]
+    told = {"phone": "", "biography": "", "time_zone": "UTC", "theme": "system"}
+    accounts.edit_profile(person, **told, photo=photos.make(SimpleUploadedFile("me.png", PIXEL)))
+    return [person.pk, person.photo]
+
+
+def _without_a_task(example: str, board: Project, author: User) -> list[Any]:
+    """Return what names a new epic, invitation, token or passkey of the author's, member, person or photo."""
     organization = board.organization
+    if example == "token":
+        ends = timezone.now() + datetime.timedelta(days=1)
+        token, _secret = accounts.create_token(
+            author, name="Rotate the signing keys", scope=Scope.READ, expires_at=ends
+        )
+        return [token.pk]
+    if example in {"photo", "person"}:
+        return _of_a_person(example, board)
     if example == "epic":
-        return services.create_epic(board, actor=author, name="Audit").pk
+        return [services.create_epic(board, actor=author, name="Audit").pk]
+    if example == "passkey":
+        return [passkey_of(author, name="Rotate the signing keys").pk]
     if example == "invitation":
-        return accounts.invite(organization, actor=author, emails=["in@acme.example"])[0].pk
-    return accounts.add_member(
+        return [accounts.invite(organization, actor=author, emails=["in@acme.example"])[0].pk]
+    member = accounts.add_member(
         organization, username="mo", email="mo@acme.example", password=None, roles=[Role.CREATOR]
-    ).pk
+    )
+    return [member.pk]

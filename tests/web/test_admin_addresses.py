@@ -12,12 +12,24 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import AuditKind, FormSubmission, Role, Scope, Throttle, User
+from taskmanager.accounts.models import (
+    AuditKind,
+    ExternalIdentity,
+    FormSubmission,
+    Role,
+    Scope,
+    SingleSignOn,
+    Throttle,
+    User,
+)
 from taskmanager.settings.environment import TAKEN_ADDRESSES
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Notice
 from tests.conftest import PASSWORD
+from tests.devices import app_of, passkey_of
 from tests.web.pages import sentence
+
+pytestmark = pytest.mark.once
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 IDS = [model._meta.label for model in MODELS]
@@ -79,6 +91,11 @@ def foreign(oscar, staff):
     tomorrow = timezone.now() + datetime.timedelta(days=1)
     accounts.create_token(oscar, name="Globex secret", scope=Scope.READ, expires_at=tomorrow)
     accounts.issue_pair(oscar)
+    app_of(oscar)
+    passkey_of(oscar, name="Globex secret")
+    globex = {"organization": oscar.organization, "issuer": "https://id.globex.example"}
+    SingleSignOn.objects.create(**globex, client_id="Globex secret", client_secret="x")
+    ExternalIdentity.objects.create(**globex, user=oscar, subject="Globex secret")
     Throttle.objects.create(key="Globex-secret", ends_at=timezone.now())
 
     def find(model):
@@ -221,6 +238,11 @@ def test_a_list_takes_the_same_queries_for_3_and_30_rows(model, root, board, ada
             accounts.create_token(bo, name="x", scope=Scope.READ, expires_at=tomorrow)
             accounts.issue_pair(bo)
             accounts.invite(board.organization, actor=bo, emails=[f"in{index}@acme.example"])
+            app_of(bo)
+            passkey_of(bo)
+            ExternalIdentity.objects.create(
+                organization=bo.organization, user=bo, issuer="https://id.acme.example", subject=bo.username
+            )
             FormSubmission.objects.create(
                 organization=bo.organization, user=bo, form="/", uuid="6a0f6b62-5f0b-4ab5-9a4c-0a8f6f3d1c11"
             )

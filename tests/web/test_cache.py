@@ -59,8 +59,10 @@ def test_a_cached_description_is_not_shown_after_a_change(task, ada, browse):
 def test_a_cached_description_of_one_organization_is_not_anothers(task, ada, oscar, browse):
     theirs = services.create_task(oscar.organization.projects.get(), actor=oscar, title="x", description="By @ada")
     services.edit_task(task, actor=ada, version=1, description="By @ada")
-    assert "/tasks/?owner=ada" in page(browse(ada).get(f"/tasks/{task.pk}/")).addresses()
-    assert "/tasks/?owner=ada" not in page(browse(oscar).get(f"/tasks/{theirs.pk}/")).addresses()
+    assert page(browse(ada).get(f"/tasks/{task.pk}/")).has(
+        "a", href="/accounts/people/ada/", rel="noopener noreferrer nofollow"
+    )
+    assert "/accounts/people/ada/" not in page(browse(oscar).get(f"/tasks/{theirs.pk}/")).addresses()
 
 
 def test_the_run_uses_the_database_that_it_was_started_with():

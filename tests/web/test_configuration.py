@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 KEY = "k" * 50
 KEYS = {"SECRET_KEY": KEY, "JWT_SECRET_KEY": KEY}
@@ -75,6 +77,9 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"NOTIFICATION_DELAY": "-1"}, "NOTIFICATION_DELAY"),
         ({"DEFAULT_FROM_EMAIL": "Taskmanager"}, "DEFAULT_FROM_EMAIL"),
         ({"CONTACT_EMAIL": "nobody"}, "CONTACT_EMAIL"),
+        ({"OIDC_ALLOWED_CIDRS": "localhost"}, "OIDC_ALLOWED_CIDRS"),
+        ({"OIDC_ALLOWED_CIDRS": "10.0.0.1/8"}, "OIDC_ALLOWED_CIDRS"),
+        ({"OIDC_ALLOWED_CIDRS": "10.0.0.0/8,300.0.0.0/8"}, "OIDC_ALLOWED_CIDRS"),
         ({"PUBLIC_URL": "http://tasks.example.com"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "tasks.example.com"}, "PUBLIC_URL"),
         ({"PUBLIC_URL": "ftp://tasks.example.com"}, "PUBLIC_URL"),

@@ -9,6 +9,8 @@ from taskmanager.settings.environment import networks
 from taskmanager.settings.hosts import Network
 from tests.web.pages import page
 
+pytestmark = pytest.mark.once
+
 NETS = "10.0.0.0/8, 192.168.7.0/24,fd00:1::/64, 203.0.113.9"
 
 

@@ -14,6 +14,8 @@ from taskmanager.tasks import services
 from tests.web.addresses import ADDRESSES, url_of
 from tests.web.pages import HTMX, Page, body, page
 
+pytestmark = pytest.mark.once
+
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -37,7 +39,7 @@ HEADERS = {
     "Cross-Origin-Embedder-Policy": "require-corp",
 }
 # What a page may ask the browser for.
-PASSKEYS = {"publickey-credentials-create", "publickey-credentials-get"}
+OURS = {"clipboard-write", "publickey-credentials-create", "publickey-credentials-get"}
 PAGES = [name for name, address in ADDRESSES.items() if address.get]
 LINKS = {"href", "src", "srcset", "action", "formaction", "poster", "data", "hx-get", "hx-post", "hx-put", "hx-delete"}
 
@@ -48,8 +50,8 @@ def assert_is_careful(response, policy: dict[str, str] = POLICY) -> None:
     assert "unsafe" not in response["Content-Security-Policy"]
     assert {name: response.get(name) for name in HEADERS} == HEADERS
     features = dict(feature.strip().split("=") for feature in response["Permissions-Policy"].split(","))
-    assert {name for name, allowed in features.items() if allowed != "()"} == PASSKEYS
-    assert {features[name] for name in PASSKEYS} == {"(self)"}
+    assert {name for name, allowed in features.items() if allowed != "()"} == OURS
+    assert {features[name] for name in OURS} == {"(self)"}
     assert {"camera", "microphone", "geolocation", "payment", "usb", "display-capture"} <= features.keys()
     assert "Server" not in response
 
@@ -66,7 +68,11 @@ def offences(shown: Page) -> Iterator[str]:
         for name, value in values.items():
             if name.startswith(("on", "hx-on")) or name == "style":
                 yield f"<{tag} {name}={value!r}>"
-            if name in LINKS and not re.match(r"(/(?!/)|\?|#|$)", value) and (tag, name) != ("details", "data"):
+            if (
+                name in LINKS
+                and not re.match(r"(/(?!/)|\?|#|$|mailto:|tel:)", value)
+                and (tag, name) != ("details", "data")
+            ):
                 yield f"<{tag} {name}={value!r}>"
             if name.startswith("hx-") and value.startswith(("js:", "javascript:")):
                 yield f"<{tag} {name}={value!r}>"

@@ -24,7 +24,7 @@ TOKEN = {"Cookie": f"__Host-csrftoken={'t' * 32}", "X_CSRFToken": "t" * 32, "Ori
 HOST = "tasks.example.com"
 
 # One server for all of them.
-pytestmark = pytest.mark.xdist_group("served")
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("served")]
 
 
 class Answer(dict[str, str]):

@@ -31,6 +31,12 @@ class WrongCredentials(DomainError):
     message = "Organization, username or password is not right."
 
 
+class PasswordNotEnough(NotAllowed):
+    """Their sign-in takes a second factor, which a program hasn't."""
+
+    message = "A password alone isn't enough for your account. Make an API token on the page /accounts/tokens/ instead."
+
+
 class Credentials(Schema):
     """Who signs in, as on the page."""
 
@@ -69,6 +75,8 @@ def token_pair(request: HttpRequest, body: Credentials, response: HttpResponse) 
     )
     if user is None:
         raise WrongCredentials
+    if user.organization.require_second_factor or services.has_second_factor(user):
+        raise PasswordNotEnough
     return _answer(_begin(user, address), response)
 
 

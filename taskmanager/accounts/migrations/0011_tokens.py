@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0008_audit_events"),
+        ("accounts", "0010_second_factor"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0011_tokens"),
+        ("accounts", "0012_single_sign_on"),
     ]
 
     operations = [

@@ -15,6 +15,9 @@ class Organization(models.Model):
     is_demo = models.BooleanField(
         default=False, db_comment="Made by the command demo, which leaves every other organization alone"
     )
+    require_second_factor = models.BooleanField(
+        default=False, db_comment="Whether its people get nowhere without a second factor"
+    )
     created_at = models.DateTimeField(auto_now_add=True, db_comment="When it was registered")
 
     class Meta:

@@ -83,8 +83,18 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.order_by(Lower("username"))
 
     def for_members(self) -> Self:
-        """Read with each person their roles and rights; those who can't sign in come last."""
-        return self.with_rights().prefetch_related("groups").order_by("-is_active", Lower("username"))
+        """Read with each person their roles, rights and whether they have a second factor.
+
+        Those who can't sign in come last.
+        """
+        people = self.with_rights().with_second_factor().prefetch_related("groups")
+        return people.order_by("-is_active", Lower("username"))
+
+    def with_second_factor(self) -> Self:
+        """Read with each person whether they have a second factor, in the same query."""
+        has_one = models.Q(authenticator__isnull=False) | models.Q(passkeys__isnull=False)
+        owners = User.objects.filter(has_one, pk=models.OuterRef("pk"))
+        return self.annotate(has_second_factor=models.Exists(owners))
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -133,6 +143,13 @@ class User(AbstractUser):
     biography = models.TextField(
         blank=True, default="", max_length=BIOGRAPHY_LENGTH, db_comment="What they say about themselves, as Markdown"
     )
+    photo = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        editable=False,
+        db_comment="The random name of the photo, in its address and in the storage; empty for none",
+    )
 
     time_zone = models.CharField(
         max_length=64, default="UTC", db_comment="The zone of every time and day that they see, as the IANA names it"
@@ -172,6 +189,9 @@ class User(AbstractUser):
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("biography"), BIOGRAPHY_LENGTH),
                 name="accounts_user_biography_is_not_too_long",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(photo__regex=r"^[A-Za-z0-9_-]*\Z"), name="accounts_user_photo_is_a_name"
             ),
             models.CheckConstraint(
                 condition=models.Q(time_zone__regex=r"^[A-Za-z0-9_+/-]+\Z"), name="accounts_user_time_zone_is_a_name"

@@ -74,7 +74,7 @@ def change_roles(member: User, *, actor: User, roles: Collection[Role], address:
     others = [group for group in member.groups.all() if group.name not in Role.values]
     member.groups.set([*others, *Group.objects.filter(name__in=roles)])
     changed: User = User.objects.select_related("organization").get(pk=member.pk)
-    record_roles(changed, actor=actor, before=before, after=[role for role in Role if role in roles], address=address)
+    record_roles(changed, actor=actor, before=before, after=roles, address=address)
     return changed
 
 
@@ -89,8 +89,8 @@ def record_roles(
             actor=actor,
             subject=member,
             address=address,
-            before=[str(role) for role in before],
-            after=[str(role) for role in after],
+            before=[str(role) for role in Role if role in before],
+            after=[str(role) for role in Role if role in after],
         )
 
 

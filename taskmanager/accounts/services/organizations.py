@@ -6,10 +6,13 @@ from django.utils.text import slugify
 
 from taskmanager.accounts import throttling
 from taskmanager.accounts.models import (
+    AuditKind,
     Organization,
     Role,
     User,
 )
+from taskmanager.accounts.permissions import require
+from taskmanager.accounts.services.audit import record_event
 
 
 def create_organization(name: str, *, is_demo: bool = False, slug: str = "") -> Organization:
@@ -35,6 +38,26 @@ def count_registration(address: str) -> None:
     """
     limit, seconds = settings.THROTTLE_REGISTRATION
     throttling.count_try("registration", address, limit=limit, seconds=seconds)
+
+
+@transaction.atomic
+def change_organization(organization: Organization, *, actor: User, name: str, address: str = "") -> Organization:
+    """Give the organization another name; its slug, which is in links, stays. Raises NotFound, NotAllowed."""
+    require(actor, "accounts.change_organization", organization.pk)
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    if organization.name == name:
+        return organization
+    before, organization.name = organization.name, name
+    organization.save(update_fields=["name"])
+    record_event(
+        organization,
+        AuditKind.ORGANIZATION_CHANGED,
+        actor=actor,
+        address=address,
+        before={"name": before},
+        after={"name": name},
+    )
+    return organization
 
 
 def hold_admins(organization_id: int) -> None:

@@ -1,10 +1,10 @@
-"""Pages of signing in and out, passwords, sessions, one's own profile, members and invitations."""
+"""Pages of signing in and out, passwords, sessions, tokens, one's own profile, members, invitations and the audit."""
 
+from taskmanager.accounts.views.audit import EVENTS_ON_A_PAGE, audit_csv, audit_list
 from taskmanager.accounts.views.entering import (
     ORGANIZATION_COOKIE,
     REMEMBER_SECONDS,
     address_of,
-    begin_session,
     enter,
     enter_again,
     known_organization,
@@ -19,6 +19,16 @@ from taskmanager.accounts.views.invitations import (
     invitation_revoke,
 )
 from taskmanager.accounts.views.members import ON_A_PAGE, member_deactivate, member_edit, member_list, member_reactivate
+from taskmanager.accounts.views.organizations import callback_url, organization_edit, single_sign_on_edit
+from taskmanager.accounts.views.passkeys import (
+    passkey_create,
+    passkey_edit,
+    passkey_options,
+    passkey_remove,
+    passkey_sign_in,
+    passkey_sign_in_options,
+    second_factor_options,
+)
 from taskmanager.accounts.views.passwords import (
     NewPasswordView,
     password_change,
@@ -26,11 +36,33 @@ from taskmanager.accounts.views.passwords import (
     password_reset_complete,
     password_reset_done,
 )
-from taskmanager.accounts.views.profiles import profile
+from taskmanager.accounts.views.profiles import photo, profile
+from taskmanager.accounts.views.second_factors import (
+    authenticator_create,
+    authenticator_remove,
+    recovery_codes,
+    recovery_codes_create,
+    recovery_codes_download,
+    second_factor,
+    second_factor_confirm,
+    second_factor_requirement,
+    second_factor_reset,
+    second_factor_settings,
+    second_factor_setup,
+)
 from taskmanager.accounts.views.sessions import HASH, session_list
 from taskmanager.accounts.views.signing_in import SignInView, SignOutView
+from taskmanager.accounts.views.single_sign_on import (
+    member_disconnect,
+    single_sign_on_try,
+    sso,
+    sso_callback,
+    sso_start,
+)
+from taskmanager.accounts.views.tokens import token_list, token_pair, token_revoke, token_revoke_all
 
 __all__ = [
+    "EVENTS_ON_A_PAGE",
     "HASH",
     "ON_A_PAGE",
     "ORGANIZATION_COOKIE",
@@ -39,7 +71,11 @@ __all__ = [
     "SignInView",
     "SignOutView",
     "address_of",
-    "begin_session",
+    "audit_csv",
+    "audit_list",
+    "authenticator_create",
+    "authenticator_remove",
+    "callback_url",
     "enter",
     "enter_again",
     "invitation_accept",
@@ -48,16 +84,44 @@ __all__ = [
     "invitation_revoke",
     "known_organization",
     "member_deactivate",
+    "member_disconnect",
     "member_edit",
     "member_list",
     "member_reactivate",
+    "organization_edit",
+    "passkey_create",
+    "passkey_edit",
+    "passkey_options",
+    "passkey_remove",
+    "passkey_sign_in",
+    "passkey_sign_in_options",
     "password_change",
     "password_reset",
     "password_reset_complete",
     "password_reset_done",
+    "photo",
     "profile",
+    "recovery_codes",
+    "recovery_codes_create",
+    "recovery_codes_download",
     "remember_organization",
+    "second_factor",
+    "second_factor_confirm",
+    "second_factor_options",
+    "second_factor_requirement",
+    "second_factor_reset",
+    "second_factor_settings",
+    "second_factor_setup",
     "session_list",
     "session_of",
+    "single_sign_on_edit",
+    "single_sign_on_try",
+    "sso",
+    "sso_callback",
+    "sso_start",
+    "token_list",
+    "token_pair",
+    "token_revoke",
+    "token_revoke_all",
     "too_many",
 ]

@@ -38,7 +38,7 @@ def member_list(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_edit(request: MemberRequest, pk: int) -> HttpResponse:
     """Change somebody's roles."""
-    member = _find_member(request, pk)
+    member = find_member(request, pk)
     before = member.roles
     data = request.POST if request.method == "POST" else None
     form = RolesForm(data, offered=roles_to_give(request.user), initial={"roles": before})
@@ -56,13 +56,14 @@ def member_edit(request: MemberRequest, pk: int) -> HttpResponse:
             toast = Toast(f"{member.display_name}’s roles are saved.", None if own else undo)
             return _after_managing(request, toast, otherwise=own)
     status = HTTPStatus.CONFLICT if form.errors else HTTPStatus.OK
-    return render(request, "accounts/member.html", {"member": member, "form": form}, status=status)
+    context = {"member": member, "form": form, "is_connected": member.identities.exists()}
+    return render(request, "accounts/member.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_deactivate(request: MemberRequest, pk: int) -> HttpResponse:
     """Ask whether somebody shall sign in no more; see to it on POST."""
-    member = _find_member(request, pk)
+    member = find_member(request, pk)
     if request.method != "POST":
         return render(request, "accounts/member_deactivate.html", {"member": member})
     try:
@@ -77,12 +78,12 @@ def member_deactivate(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def member_reactivate(request: MemberRequest, pk: int) -> HttpResponse:
     """Let somebody sign in again."""
-    member = services.reactivate_member(_find_member(request, pk), actor=request.user, address=address_of(request))
+    member = services.reactivate_member(find_member(request, pk), actor=request.user, address=address_of(request))
     undo = Undo(reverse("accounts:member-deactivate", args=[pk]))
     return _after_managing(request, Toast(f"{member.display_name} can sign in again.", undo))
 
 
-def _find_member(request: MemberRequest, pk: int) -> User:
+def find_member(request: MemberRequest, pk: int) -> User:
     """Return somebody of the user's own organization. Raises Http404, NotAllowed for who may not manage members."""
     member: User = get_object_or_404(User.objects.of(request.user.organization).for_members(), pk=pk)
     require(request.user, "accounts.change_user", member.organization_id)

@@ -2,10 +2,11 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
+from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -28,6 +29,10 @@ from taskmanager.accounts.views.entering import (
     too_many,
 )
 from taskmanager.errors import TooManyRequests
+
+# Where the token of a reset link waits, in the browser alone, and for which pages.
+RESET_COOKIE = "reset"
+RESET_PATH = "/accounts/reset/"
 
 
 @sensitive_post_parameters()
@@ -71,12 +76,43 @@ def password_reset_done(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/password_reset_done.html")
 
 
-@method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")
+@method_decorator(
+    [login_not_required, sensitive_post_parameters(), never_cache, require_http_methods(["GET", "HEAD", "POST"])],
+    name="dispatch",
+)
 class NewPasswordView(PasswordResetConfirmView):
-    """Choose a new password by the link of a mail. Its token waits in the session, and not in the address."""
+    """Choose a new password by the link of a mail. Its token waits in a cookie, and not in the address.
+
+    Django lets it wait in the session: who steals that, or the database that it is in, could choose the password.
+    """
 
     template_name = "accounts/password_reset_confirm.html"
     form_class = NewPasswordForm
+
+    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
+        """Take the token out of the address; show the form to whoever comes back with it in the cookie."""
+        self.validlink = False
+        self.user = self.get_user(kwargs["uidb64"])
+        token = kwargs["token"]
+        if token == self.reset_url_token:
+            token = self.request.COOKIES.get(RESET_COOKIE, "")
+            self.validlink = self.user is not None and self.token_generator.check_token(self.user, token)
+            if self.validlink:
+                return super(PasswordResetConfirmView, self).dispatch(*args, **kwargs)
+        elif self.user is not None and self.token_generator.check_token(self.user, token):
+            response = redirect(self.request.path.replace(token, self.reset_url_token))
+            response.set_cookie(
+                RESET_COOKIE,
+                token,
+                max_age=settings.PASSWORD_RESET_TIMEOUT,
+                path=RESET_PATH,
+                secure=self.request.is_secure(),
+                httponly=True,
+                # Not Strict: who follows the link of a mail comes from elsewhere, and their browser would leave it out.
+                samesite="Lax",
+            )
+            return response
+        return self.render_to_response(self.get_context_data())
 
     def get_user(self, uidb64: str) -> User | None:
         """Return the member whose link it is, who must still be able to sign in."""
@@ -85,7 +121,7 @@ class NewPasswordView(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Take the new password, once, and let the sign-in page of this browser know the organization."""
-        token = self.request.session.pop(INTERNAL_RESET_SESSION_TOKEN)
+        token = self.request.COOKIES[RESET_COOKIE]
         user = cast("User", self.user)  # or there would be no form
         try:
             password = form.cleaned_data["new_password1"]
@@ -94,6 +130,7 @@ class NewPasswordView(PasswordResetConfirmView):
             self.validlink = False
             return self.render_to_response(self.get_context_data())
         response = redirect("accounts:password-reset-complete")
+        response.delete_cookie(RESET_COOKIE, path=RESET_PATH, samesite="Lax")
         remember_organization(self.request, response, user.organization.slug)
         return response
 

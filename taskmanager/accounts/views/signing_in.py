@@ -5,14 +5,15 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
 from taskmanager.accounts.forms import (
     SignInForm,
 )
-from taskmanager.accounts.views.entering import begin_session, known_organization, remember_organization, too_many
+from taskmanager.accounts.views.challenges import has_passkeys_here
+from taskmanager.accounts.views.entering import enter, known_organization, too_many
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -27,6 +28,10 @@ class SignInView(LoginView):
     def get_initial(self) -> dict[str, Any]:
         """Fill in the organization of the link, or the one that signed in here last."""
         return {"organization": known_organization(self.request)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Tell the page whether passkeys work at its address."""
+        return {**super().get_context_data(**kwargs), "passkeys_work": has_passkeys_here(self.request)}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Give the form the client's address, which tries are counted by."""
@@ -46,11 +51,8 @@ class SignInView(LoginView):
         return too_many(response, form.throttled) if form.throttled else response
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Start the session and remember the organization in this browser."""
-        begin_session(self.request, form.user)
-        response = HttpResponseRedirect(self.get_success_url())
-        remember_organization(self.request, response, form.user.organization.slug)
-        return response
+        """Start the session, or ask for the second factor first."""
+        return enter(self.request, form.user, url=self.get_success_url())
 
 
 @method_decorator(login_not_required, name="dispatch")

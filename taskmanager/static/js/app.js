@@ -203,9 +203,22 @@ window.taskmanager = (() => {
   // The field to type in next: the first that was refused, else the first of a new form. A phone's keyboard waits.
   if (matchMedia("(hover: hover)").matches && !document.querySelector(".conflict")) {
     const fields = [...document.querySelectorAll("main :is(.editor, .door) :is(input:not([type=hidden]), textarea, select)")];
-    const next = fields.find((field) => field.ariaInvalid === "true") ?? fields.find((field) => !field.value);
+    const next = fields.find((field) => field.ariaInvalid === "true") ?? fields.find((field) => !field.value && field.type !== "file" && !field.closest("[data-later]"));
     if (next && (next.ariaInvalid || !document.querySelector(".editor .crumb"))) next.focus();
   }
+
+  // Secrets that are shown once: copied by the old command, which plain HTTP has, too.
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.focus();
+    field.select();
+    const copied = document.execCommand("copy");
+    button.firstChild.data = copied ? "Copied" : "Press Ctrl+C";
+    announce(copied ? "Copied" : "It is selected: press Ctrl and C");
+  });
 
   // Shortcuts
 

@@ -9,11 +9,11 @@ from taskmanager.accounts.api.access import ApiRequest
 from taskmanager.accounts.api.answers import answers
 from taskmanager.accounts.api.paging import MOST, Paging
 from taskmanager.accounts.api.rows import find, listed, one
+from taskmanager.files.sending import send, send_to_storage
 from taskmanager.tasks import services
 from taskmanager.tasks.api.documents import ATTACHMENT, document
 from taskmanager.tasks.api.schemas import Person
 from taskmanager.tasks.models import Attachment, Task
-from taskmanager.tasks.views.sending import send, send_to_storage
 
 router = Router(tags=["Attachments"])
 

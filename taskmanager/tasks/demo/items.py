@@ -23,6 +23,8 @@ class Person:
     username: str
     full_name: str
     roles: tuple[Role, ...]
+    biography: str = ""
+    time_zone: str = "UTC"
 
     @property
     def may_change(self) -> bool:
@@ -34,13 +36,36 @@ ADMIN = "ada"
 PEOPLE = {
     person.username: person
     for person in (
-        Person(ADMIN, "Ada Lind", (Role.ADMIN,)),
-        Person("ed", "Ed Moreno", (Role.EDITOR,)),
-        Person("cleo", "Cleo Marsh", (Role.CREATOR,)),
-        Person("ruth", "Ruth Bakker", (Role.CREATOR, Role.EDITOR)),
+        Person(
+            ADMIN,
+            "Ada Lind",
+            (Role.ADMIN,),
+            biography="Runs the team and this Taskmanager. Ask me for roles, or when **nobody** knows whose it is.",
+        ),
+        Person(
+            "ed",
+            "Ed Moreno",
+            (Role.EDITOR,),
+            "Backend: payments, webhooks, all that has a clock.\n\n- reviews before noon\n- on call in even weeks",
+            "Europe/Madrid",
+        ),
+        Person(
+            "cleo",
+            "Cleo Marsh",
+            (Role.CREATOR,),
+            "Support. I write down what customers say, in *their* words; @ada and @ruth sort it.",
+            "America/New_York",
+        ),
+        Person("ruth", "Ruth Bakker", (Role.CREATOR, Role.EDITOR), "Product, mostly the web.", "Europe/Amsterdam"),
         Person("priya", "Priya Nair", (Role.CREATOR, Role.EDITOR, Role.ADMIN)),
         Person("tomas", "Tomás Silva", (Role.CREATOR, Role.EDITOR)),
-        Person("yuki", "Yuki Tanaka", (Role.CREATOR, Role.EDITOR)),
+        Person(
+            "yuki",
+            "Yuki Tanaka",
+            (Role.CREATOR, Role.EDITOR),
+            "Mobile. My morning is your evening: write it into the task, and it is done when you wake up.",
+            "Asia/Tokyo",
+        ),
         Person("samir", "Samir Haddad", (Role.CREATOR, Role.EDITOR)),
     )
 }

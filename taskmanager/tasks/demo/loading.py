@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import services as accounts
-from taskmanager.accounts.models import INVITED_AS, Invitation, Organization, Role, User
+from taskmanager.accounts.models import INVITED_AS, Invitation, Organization, Role, Theme, User
 from taskmanager.errors import Conflict
 from taskmanager.tasks import jobs, services
 from taskmanager.tasks.demo.files import uploads
@@ -166,6 +166,14 @@ def _hire(organization: Organization, password: str) -> dict[str, User]:
         for person in PEOPLE.values()
     }
     User.objects.of(organization).update(password=make_password(password))
+    for person in PEOPLE.values():
+        accounts.edit_profile(
+            people[person.username],
+            phone="",
+            biography=person.biography,
+            time_zone=person.time_zone,
+            theme=Theme.SYSTEM,
+        )
     return people
 
 

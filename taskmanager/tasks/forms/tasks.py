@@ -7,6 +7,7 @@ from django.conf import settings
 
 from taskmanager.accounts.models import Organization, User
 from taskmanager.accounts.submissions import UuidField
+from taskmanager.files.sizes import size_label
 from taskmanager.tasks.forms.fields import (
     TEXT,
     EmailListField,
@@ -23,7 +24,7 @@ from taskmanager.tasks.forms.fields import (
     tell_errors_of_hidden_fields,
     whole_text,
 )
-from taskmanager.tasks.models import MOST_WATCHERS, Epic, Project, Task, size_label
+from taskmanager.tasks.models import MOST_WATCHERS, Epic, Project, Task
 
 FIELDS = ("title", "description", "status", "priority", "owner", "epic", "due_date", "watchers")
 

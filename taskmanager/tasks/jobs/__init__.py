@@ -4,6 +4,7 @@ from taskmanager.tasks.jobs.files import make_thumbnail, remove_unused_files
 from taskmanager.tasks.jobs.mails import (
     forget_mails,
     mail_watchers,
+    mail_watchers_of_all,
     message_of,
     read_unsubscribe_token,
     unsubscribe_token,
@@ -13,6 +14,7 @@ from taskmanager.tasks.jobs.mails import (
 __all__ = [
     "forget_mails",
     "mail_watchers",
+    "mail_watchers_of_all",
     "make_thumbnail",
     "message_of",
     "read_unsubscribe_token",

@@ -88,6 +88,16 @@ def mail_watchers(context: "TaskContext[..., None]", task_id: int) -> None:
         raise ExceptionGroup(f"{len(failures)} mails about task {task_id} were not sent.", failures)
 
 
+@task()
+def mail_watchers_of_all(task_ids: list[int]) -> None:
+    """Have the watchers of all these tasks told: one change of many is one job to queue, and this one makes the others.
+
+    Where it runs twice, the second mails find nothing left to tell.
+    """
+    for task_id in task_ids:
+        mail_watchers.enqueue(task_id)
+
+
 def forget_mails(task_ids: Iterable[int]) -> None:
     """Take the jobs that would mail the watchers of these tasks out of the queue."""
     ids = set(task_ids)

@@ -37,7 +37,7 @@ def take_permissions(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tasks", "0015_audit_stays_in_one_organization"),
+        ("tasks", "0016_second_factors_stay_in_one_organization"),
         ("accounts", "0011_tokens"),
     ]
 

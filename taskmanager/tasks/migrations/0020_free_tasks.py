@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0013_idempotent_calls"),
-        ("tasks", "0017_tokens_stay_in_one_organization"),
+        ("tasks", "0018_identities_stay_in_one_organization"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,7 +1,7 @@
 """Tasks and all that belongs to them, and their history. What a row may hold, the database itself enforces."""
 
 from taskmanager.tasks.models.activity import Activity
-from taskmanager.tasks.models.attachments import Attachment, size_label
+from taskmanager.tasks.models.attachments import Attachment
 from taskmanager.tasks.models.comments import COMMENT_LENGTH, Comment
 from taskmanager.tasks.models.epics import Epic
 from taskmanager.tasks.models.projects import PROJECT_KEY, Project
@@ -28,5 +28,4 @@ __all__ = [
     "TaskQuerySet",
     "Watcher",
     "folded",
-    "size_label",
 ]

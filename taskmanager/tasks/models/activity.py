@@ -28,7 +28,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         of its deletion alone.
         """
         lines = self.exclude(verb__in=["reordered", "edited_comment"]).exclude(verb="commented", comment=None)
-        return lines.select_related("actor", "comment").order_by("-pk")
+        return lines.select_related("actor", "comment").defer("actor__biography").order_by("-pk")
 
 
 class Activity(models.Model):

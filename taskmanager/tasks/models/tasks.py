@@ -68,7 +68,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Fetch what a card shows and nothing more; a query that a template would cause raises instead."""
         return (
             self.select_related("owner", "project", "epic")
-            .defer("description", "epic__description")
+            .defer("description", "epic__description", "owner__biography")
             .fetch_mode(models.FETCH_RAISE)
         )
 

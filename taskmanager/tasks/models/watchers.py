@@ -26,9 +26,13 @@ class WatcherQuerySet(models.QuerySet["Watcher"]):
 
     def to_tell(self, activity: Activity) -> Self:
         """Keep those who are to hear of the change: not of what they did themselves, nor once they were deactivated."""
-        gone = User.objects.filter(organization=activity.organization_id, is_active=False)
-        found = self.filter(task=activity.task_id).exclude(email__in=gone.values("email"))
-        return found.exclude(email=activity.actor.email.lower()) if activity.actor else found
+        return self.filter(task=activity.task_id).hearing_of(activity.organization_id, activity.actor)
+
+    def hearing_of(self, organization_id: int, actor: User | None) -> Self:
+        """Keep those of an organization who hear of what the actor does: not the actor, nor who was deactivated."""
+        gone = User.objects.filter(organization=organization_id, is_active=False)
+        found = self.exclude(email__in=gone.values("email"))
+        return found.exclude(email=actor.email.lower()) if actor else found
 
     def awaiting_mail(self, task_id: int, moment: datetime.datetime) -> Self:
         """Keep the task's watchers whose oldest news is of the moment or before."""

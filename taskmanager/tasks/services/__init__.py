@@ -19,6 +19,7 @@ from taskmanager.tasks.services.comments import CommentConflict, create_comment,
 from taskmanager.tasks.services.epics import create_epic, delete_epic, edit_epic
 from taskmanager.tasks.services.files import UploadRefused, stored_files
 from taskmanager.tasks.services.merging import Conflicting, EditConflict, OtherVersion, UnknownVersion
+from taskmanager.tasks.services.people import close_account, delete_member
 from taskmanager.tasks.services.projects import (
     LastProject,
     ProjectHasWork,
@@ -48,6 +49,7 @@ from taskmanager.tasks.services.sprints import (
 )
 from taskmanager.tasks.services.tasks import (
     DueBeforeCreation,
+    OwnerGone,
     UnassignedHasNoOwner,
     archive_task,
     create_task,
@@ -69,6 +71,7 @@ __all__ = [
     "NotClaimed",
     "OtherProject",
     "OtherVersion",
+    "OwnerGone",
     "ProjectHasWork",
     "SprintHasEnded",
     "SprintNotActive",
@@ -85,6 +88,7 @@ __all__ = [
     "claim_task",
     "claim_task_as_configured",
     "claim_task_optimistically",
+    "close_account",
     "comparable",
     "create_comment",
     "create_epic",
@@ -97,6 +101,7 @@ __all__ = [
     "delete_attachment",
     "delete_comment",
     "delete_epic",
+    "delete_member",
     "delete_organization",
     "delete_project",
     "delete_sprint",

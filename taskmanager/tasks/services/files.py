@@ -1,6 +1,5 @@
-"""Files in the storage, which knows no transactions: what is stored for a row goes where the row doesn't come."""
+"""Files of attachments: checked, stored, and removed with their rows."""
 
-import datetime
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,16 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 
 from taskmanager.errors import DomainError
-from taskmanager.tasks import contents, jobs
-from taskmanager.tasks.contents import Content
-from taskmanager.tasks.models import size_label
+from taskmanager.files.contents import harmless_name
+from taskmanager.files.sizes import size_label
+from taskmanager.files.storing import kept_with_their_rows
+from taskmanager.tasks import jobs, thumbnails
+from taskmanager.tasks.thumbnails import Content
 
-# What is stored, but whose row was never committed, is removed when this time has passed: no transaction takes as long.
-GRACE = datetime.timedelta(hours=1)
 NAMES_PER_JOB = 500
 
 Files = Sequence["UploadedFile[Any]"]
@@ -54,31 +51,22 @@ def remove_files_of(attachments: Any) -> None:
 def stored_files(files: Files, organization_id: int) -> Iterator[list[Stored]]:
     """Check the files and store them; where what follows fails, remove them again. Raises UploadRefused.
 
-    It stands around the transaction, so that a failing commit removes them, too. What outlives even that, because
-    the process was killed, is found by the job that is queued first. Inside of a transaction of the caller's own that
-    job would be rolled back with it: call it outside of one.
+    Call it outside of a transaction, as `kept_with_their_rows` says.
     """
     _check(files)
     if not files:
         yield []
         return
     places = [f"{organization_id}/{uuid.uuid4().hex}" for _file in files]
-    jobs.remove_unused_files.using(run_after=timezone.now() + GRACE).enqueue(places)
-    stored: list[Stored] = []
-    try:
+    with kept_with_their_rows(places, remover=jobs.remove_unused_files):
+        stored: list[Stored] = []
         for file, place in zip(files, places, strict=True):
-            content = contents.identify(file)
-            name, size = contents.harmless_name(file.name or ""), file.size or 0
+            content = thumbnails.identify(file)
+            name, size = harmless_name(file.name or ""), file.size or 0
             file.seek(0)
             default_storage.save(place, file)
             stored.append(Stored(name, place, size, content))
         yield stored
-    except (OperationalError, InterfaceError):
-        raise  # where the connection broke, nobody knows whether it was committed: the queued job looks
-    except BaseException:
-        for place in places:
-            default_storage.delete(place)
-        raise
 
 
 def _check(files: Files) -> None:
@@ -89,7 +77,7 @@ def _check(files: Files) -> None:
     limit = settings.ATTACHMENT_MAX_SIZE
     problems = []
     for file in files:
-        name = contents.harmless_name(file.name or "")
+        name = harmless_name(file.name or "")
         if not file.size:
             problems.append(f"{name} is empty.")
         elif file.size > limit:

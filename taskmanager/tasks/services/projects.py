@@ -100,4 +100,5 @@ def register_organization(*, name: str, username: str, email: str, password: str
 def delete_organization(organization: Organization) -> None:
     """Delete an organization with all of its work and its files."""
     remove_files_of(Attachment.objects.of(organization))
+    accounts.remove_photos_of(organization)
     organization.delete()

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from taskmanager.accounts.models import User
-from taskmanager.errors import DomainError, NotAllowed, NotFound
+from taskmanager.errors import Conflict, DomainError, NotAllowed, NotFound
 from taskmanager.tasks import positions, queries
 from taskmanager.tasks.models import Activity, Epic, Project, Task
 from taskmanager.tasks.permissions import may_change, may_claim, require, require_change
@@ -34,6 +34,12 @@ class UnassignedHasNoOwner(DomainError):
     message = "An unassigned task has no owner. Choose another status, or no owner."
 
 
+class OwnerGone(Conflict):
+    """Whom the task was to be given has closed their account this moment."""
+
+    message = "Whoever you chose as the owner has just left the organization. Choose somebody else."
+
+
 @transaction.atomic
 def create_task(
     project: Project,
@@ -52,10 +58,10 @@ def create_task(
 
     Without a status it is unassigned, or in progress where it has an owner; one that starts in progress
     without an owner is the actor's. `watchers` are e-mail addresses.
-    Raises NotAllowed, NotFound, DueBeforeCreation, UnassignedHasNoOwner, TooManyWatchers.
+    Raises NotAllowed, NotFound, OwnerGone, DueBeforeCreation, UnassignedHasNoOwner, TooManyWatchers.
     """
     require(actor, "tasks.add_task", project.organization_id)
-    _require_member(owner, project.organization_id)
+    _require_own(owner, project.organization_id)
     lock_epic(epic, project.organization_id)
     if owner and status == Task.Status.UNASSIGNED:
         raise UnassignedHasNoOwner
@@ -64,6 +70,7 @@ def create_task(
         owner = actor
     # The lock makes the next creator wait, so that numbers have neither twins nor, after a rollback, gaps.
     project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    _hold_member(owner)
     project.last_number += 1
     project.save(update_fields=["last_number"])
     now = timezone.now()
@@ -99,13 +106,14 @@ def edit_task(task: Task, *, actor: User, version: int | None, is_strict: bool =
     `version` is the one that the edit started from, None for whichever it is now. Fields that others changed since,
     and this edit didn't, keep their new values; where both changed a field to different values, nothing is saved.
     A strict edit is refused by any change since.
-    Raises EditConflict, OtherVersion, UnknownVersion, UnassignedHasNoOwner, DueBeforeCreation, TooManyWatchers,
-    NotAllowed, NotFound.
+    Raises EditConflict, OtherVersion, UnknownVersion, UnassignedHasNoOwner, OwnerGone, DueBeforeCreation,
+    TooManyWatchers, NotAllowed, NotFound.
     """
     task = locked(task)
     require_change(task, actor)
     version = starting_version(task, version, is_strict=is_strict)
-    _require_member(wanted.get("owner"), task.organization_id)
+    _require_own(wanted.get("owner"), task.organization_id)
+    _hold_member(wanted.get("owner"))
     lock_epic(wanted.get("epic"), task.organization_id)
     changes = _merge(task, version, wanted)
     if not changes:
@@ -238,6 +246,15 @@ def delete_task(task: Task, *, actor: User) -> None:
     task.delete()
 
 
-def _require_member(user: User | None, organization_id: int) -> None:
+def _require_own(user: User | None, organization_id: int) -> None:
     if user and user.organization_id != organization_id:
         raise NotFound
+
+
+def _hold_member(user: User | None) -> None:
+    """Keep the owner from being deleted while they get a task: call it after the locks of projects and tasks.
+
+    Whoever deletes somebody locks in this order, too, so that nobody waits for each other. Raises OwnerGone.
+    """
+    if user and not User.objects.select_for_update(no_key=True).filter(pk=user.pk).exists():
+        raise OwnerGone

@@ -18,6 +18,7 @@ from taskmanager.tasks.views.changes import (
 from taskmanager.tasks.views.comments import comment_create, comment_delete, comment_edit
 from taskmanager.tasks.views.dates import tasks_archived, tasks_of_day
 from taskmanager.tasks.views.epics import epic_create, epic_delete, epic_detail, epic_edit, epic_list, epic_tasks
+from taskmanager.tasks.views.people import account_close, account_closed, export, person
 from taskmanager.tasks.views.reports import report, report_csv, sprint_burndown, sprint_burndown_csv
 from taskmanager.tasks.views.search import task_search
 from taskmanager.tasks.views.sprints import (
@@ -43,6 +44,8 @@ from taskmanager.tasks.views.tasks import (
 from taskmanager.tasks.views.watchers import unsubscribe
 
 __all__ = [
+    "account_close",
+    "account_closed",
     "attachment_create",
     "attachment_delete",
     "attachment_download",
@@ -58,6 +61,8 @@ __all__ = [
     "epic_edit",
     "epic_list",
     "epic_tasks",
+    "export",
+    "person",
     "report",
     "report_csv",
     "sprint_burndown",

@@ -10,6 +10,8 @@ from django_htmx.http import reswap, retarget, trigger_client_event
 
 from taskmanager.accounts import submissions
 from taskmanager.accounts.submissions import AlreadySubmitted, SentOnceForm
+from taskmanager.files import images
+from taskmanager.files.sending import send, send_to_storage
 from taskmanager.tasks import services, thumbnails, timeline
 from taskmanager.tasks.models import Attachment, Task
 from taskmanager.tasks.permissions import require
@@ -22,7 +24,6 @@ from taskmanager.tasks.views.requests import (
     say,
     wants_json,
 )
-from taskmanager.tasks.views.sending import send, send_to_storage
 from taskmanager.tasks.views.tasks import PREVIEW_WAITS, attachments_context, detail_context
 
 
@@ -81,10 +82,9 @@ def _refused(request: MemberRequest, task: Task, error: services.UploadRefused) 
 def attachment_download(request: MemberRequest, pk: int) -> HttpResponseBase:
     """Send the file, to be saved and never to be shown."""
     attachment = find_attachment(request, pk)
-    elsewhere = send_to_storage(request, attachment)
-    if elsewhere:
-        return elsewhere
-    return send(request, attachment.file, name=attachment.name, content_type=attachment.content_type)
+    place, name, content_type = str(attachment.file.name), attachment.name, attachment.content_type
+    elsewhere = send_to_storage(request, place, name=name, content_type=content_type)
+    return elsewhere or send(request, place, name=name, content_type=content_type)
 
 
 @require_safe
@@ -99,7 +99,7 @@ def attachment_preview(request: MemberRequest, pk: int) -> HttpResponseBase:
     if attachment.preview != Attachment.Preview.READY:
         raise Http404("There is no preview, or not yet.")
     name = thumbnails.name_of(attachment.name)
-    return send(request, attachment.thumbnail, name=name, content_type=thumbnails.CONTENT_TYPE, is_inline=True)
+    return send(request, str(attachment.thumbnail.name), name=name, content_type=images.CONTENT_TYPE, is_inline=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

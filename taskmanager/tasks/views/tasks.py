@@ -18,10 +18,11 @@ from waffle import flag_is_active
 from taskmanager.accounts import submissions
 from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.errors import DomainError
+from taskmanager.files.sizes import size_label
 from taskmanager.tasks import cards, queries, search, services, timeline
 from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import FIELDS, CommentForm, ListForm, TaskForm
-from taskmanager.tasks.models import Epic, Project, Sprint, Task, size_label
+from taskmanager.tasks.models import Epic, Project, Sprint, Task
 from taskmanager.tasks.permissions import require, require_change
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.views import conflicts

@@ -2,13 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import IO
 
 import puremagic
-
-from taskmanager.tasks import thumbnails
-from taskmanager.tasks.models import Attachment
 
 UNKNOWN = "application/octet-stream"
 MIME = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,99}")
@@ -21,25 +17,10 @@ NAME_LENGTH = 255
 SUFFIX_LENGTH = 20
 
 
-@dataclass(frozen=True)
-class Content:
-    """What a file is, and what can become of its preview."""
-
-    content_type: str
-    preview: Attachment.Preview
-
-
-def identify(file: IO[bytes]) -> Content:
-    """Return what the file is. What says that it is an image, and isn't, is nothing that we know."""
+def content_type_of(file: IO[bytes]) -> str:
+    """Return what the file's beginning says that it is, UNKNOWN where it says nothing."""
     file.seek(0)
-    found = _sniff(file.read(HEAD))
-    if found not in thumbnails.FORMATS:
-        return Content(found, Attachment.Preview.NONE)
-    preview = thumbnails.look(file, found)
-    return Content(UNKNOWN if preview == Attachment.Preview.NONE else found, preview)
-
-
-def _sniff(head: bytes) -> str:
+    head = file.read(HEAD)
     try:
         found = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError):

@@ -4,14 +4,12 @@ import re
 from typing import IO, Any
 
 from django.conf import settings
-from django.db.models.fields.files import FieldFile
+from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.cache import get_conditional_response
 from django.utils.encoding import filepath_to_uri
 from django.utils.http import content_disposition_header
-
-from taskmanager.tasks.models import Attachment
 
 # Whatever a file is, opened on our address it may run nothing, load nothing and stand in no frame.
 HEADERS = {
@@ -20,6 +18,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-cache",
 }
+# For what has another address as soon as it is another: a browser asks no second time.
+FOREVER = "private, max-age=31536000, immutable"
 RANGE = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
 
@@ -47,38 +47,37 @@ class Part:
         self.file.close()
 
 
-def send_to_storage(request: HttpRequest, attachment: Attachment) -> HttpResponse | None:
-    """Return an answer with which a proxy or the storage sends the attachment, None where we do that."""
-    disposition = content_disposition_header(as_attachment=True, filename=attachment.name) or "attachment"
+def send_to_storage(request: HttpRequest, place: str, *, name: str, content_type: str) -> HttpResponse | None:
+    """Return an answer with which a proxy or the storage sends a file to be saved, None where we do that."""
+    disposition = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     if settings.MEDIA_URL_STORAGE == "s3":
-        storage: Any = attachment.file.storage
+        storage: Any = default_storage
         url = storage.url(
-            attachment.file.name,
-            parameters={"ResponseContentDisposition": disposition, "ResponseContentType": attachment.content_type},
+            place,
+            parameters={"ResponseContentDisposition": disposition, "ResponseContentType": content_type},
             expire=settings.SIGNED_URL_SECONDS,
             http_method=request.method,
         )
         response: HttpResponse = redirect(url)
         return _with(response, {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"})
     if settings.ACCEL_REDIRECT_PREFIX:
-        place = f"{settings.ACCEL_REDIRECT_PREFIX}{filepath_to_uri(attachment.file.name)}"
-        headers = {**HEADERS, "Content-Disposition": disposition, "X-Accel-Redirect": place}
-        return HttpResponse(content_type=attachment.content_type, headers=headers)
+        inside = f"{settings.ACCEL_REDIRECT_PREFIX}{filepath_to_uri(place)}"
+        headers = {**HEADERS, "Content-Disposition": disposition, "X-Accel-Redirect": inside}
+        return HttpResponse(content_type=content_type, headers=headers)
     return None
 
 
 def send(
-    request: HttpRequest, stored: FieldFile, *, name: str, content_type: str, is_inline: bool = False
+    request: HttpRequest, place: str, *, name: str, content_type: str, is_inline: bool = False
 ) -> HttpResponseBase:
-    """Return the file, or the part of it that is asked for. Raises Http404 where the storage has lost it."""
+    """Return the file that lies there, or the part of it that is asked for. Raises Http404 where it is lost."""
     # What lies at a place never changes, so that its name tells one content from another.
-    place = str(stored.name)
     etag = f'"{place.rpartition("/")[2]}"'
     early = get_conditional_response(request, etag=etag)
     if early is not None:
         return _with(early, {**HEADERS, "ETag": etag})
     try:
-        size, file = stored.size, stored.storage.open(place)
+        size, file = default_storage.size(place), default_storage.open(place)
     except FileNotFoundError as error:
         raise Http404("The file is gone.") from error
     common: dict[str, Any] = {"as_attachment": not is_inline, "filename": name, "content_type": content_type}
