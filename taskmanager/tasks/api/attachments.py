@@ -1,6 +1,7 @@
 """Calls about attachments."""
 
 import datetime
+from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from ninja import Field, File, Query, Router, Schema, Status, UploadedFile
@@ -17,7 +18,7 @@ from taskmanager.tasks.models import Attachment, Task
 
 router = Router(tags=["Attachments"])
 
-_FILE = {"*/*": {"schema": {}}}
+_FILE: dict[str, Any] = {"*/*": {"schema": {}}}
 DOWNLOADS = {
     "responses": {
         200: {"description": "The file.", "content": _FILE},
@@ -90,10 +91,8 @@ def attachment_detail(request: ApiRequest, attachment_id: int) -> HttpResponse:
 def attachment_content(request: ApiRequest, attachment_id: int) -> HttpResponseBase:
     """Return the file itself, or a part of it (`Range`)."""
     attachment: Attachment = find(Attachment.objects.for_pages(), request.auth, attachment_id)
-    elsewhere = send_to_storage(request, attachment)
-    if elsewhere:
-        return elsewhere
-    return send(request, attachment.file, name=attachment.name, content_type=attachment.content_type)
+    place, named = str(attachment.file.name), {"name": attachment.name, "content_type": attachment.content_type}
+    return send_to_storage(request, place, **named) or send(request, place, **named)
 
 
 @router.delete(
