@@ -18,6 +18,7 @@ from taskmanager.tasks.services.claims import (
 from taskmanager.tasks.services.comments import CommentConflict, create_comment, delete_comment, edit_comment
 from taskmanager.tasks.services.epics import create_epic, delete_epic, edit_epic
 from taskmanager.tasks.services.files import UploadRefused, stored_files
+from taskmanager.tasks.services.leases import NoLease, NoLongerYours, free_expired_tasks, renew_lease
 from taskmanager.tasks.services.merging import Conflicting, EditConflict, OtherVersion, UnknownVersion
 from taskmanager.tasks.services.projects import (
     LastProject,
@@ -66,6 +67,8 @@ __all__ = [
     "EditConflict",
     "EndNotAfterStart",
     "LastProject",
+    "NoLease",
+    "NoLongerYours",
     "NotClaimed",
     "OtherProject",
     "OtherVersion",
@@ -106,6 +109,7 @@ __all__ = [
     "edit_sprint",
     "edit_task",
     "edit_task_and_plan",
+    "free_expired_tasks",
     "move_task",
     "plan_task",
     "plan_tasks",
@@ -113,6 +117,7 @@ __all__ = [
     "release_task",
     "remove_task_from_sprint",
     "rename_project",
+    "renew_lease",
     "set_sprint_epic",
     "stored_files",
     "unsubscribe",
