@@ -15,16 +15,17 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from taskmanager.accounts.api.access import Bearer
-from taskmanager.accounts.api.answers import InvalidInput, json_answer
+from taskmanager.accounts.api.answers import json_answer, refusal
 from taskmanager.accounts.api.people import router as people
 from taskmanager.accounts.api.throttling import CallThrottle, tell_allowance
 from taskmanager.errors import DomainError, TooManyRequests
 from taskmanager.tasks.api.attachments import router as attachments
+from taskmanager.tasks.api.bulk import router as tasks
+from taskmanager.tasks.api.claims import router as claims
 from taskmanager.tasks.api.comments import router as comments
 from taskmanager.tasks.api.epics import router as epics
 from taskmanager.tasks.api.projects import router as projects
 from taskmanager.tasks.api.sprints import router as sprints
-from taskmanager.tasks.api.tasks import router as tasks
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def make_api() -> NinjaAPI:
         auth=Bearer(),
         throttle=[CallThrottle("THROTTLE_DEFAULT")],
     )
-    for router in (people, tasks, comments, attachments, epics, sprints, projects):
+    for router in (people, tasks, claims, comments, attachments, epics, sprints, projects):
         api.add_router("", router)
     api.add_decorator(with_allowance, mode="view")
     for kind, answer in ANSWERS.items():
@@ -78,18 +79,12 @@ def make_api() -> NinjaAPI:
 
 
 def refused(_request: HttpRequest, error: DomainError) -> HttpResponse:
-    """Answer what a rule refused: where it is about a field, as that field's error."""
-    if error.field:
-        return invalid(_request, InvalidInput("body", error.field, str(error)))
-    response = _sentence(error.status, str(error))
+    """Answer what a rule refused."""
+    status, body = refusal(error)
+    response = json_answer(json.dumps(body), status=status)
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
-
-
-def invalid(_request: HttpRequest, error: InvalidInput) -> HttpResponse:
-    """Answer input that doesn't fit what is there."""
-    return json_answer(json.dumps({"detail": error.problems}), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def malformed(_request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -129,7 +124,6 @@ def _sentence(status: int, message: str) -> HttpResponse:
 # What is raised, and how it is answered; the closest class counts.
 ANSWERS: dict[type[Exception], Any] = {
     DomainError: refused,
-    InvalidInput: invalid,
     ValidationError: malformed,
     AuthenticationError: unknown,
     HttpError: unreadable,

@@ -6,6 +6,7 @@ from taskmanager.tasks.services.attachments import (
     create_task_with_files,
     delete_attachment,
 )
+from taskmanager.tasks.services.bulk import Edit, edit_tasks
 from taskmanager.tasks.services.claims import (
     AlreadyClaimed,
     NotClaimed,
@@ -64,6 +65,7 @@ __all__ = [
     "CommentConflict",
     "Conflicting",
     "DueBeforeCreation",
+    "Edit",
     "EditConflict",
     "EndNotAfterStart",
     "LastProject",
@@ -109,6 +111,7 @@ __all__ = [
     "edit_sprint",
     "edit_task",
     "edit_task_and_plan",
+    "edit_tasks",
     "free_expired_tasks",
     "move_task",
     "plan_task",
