@@ -54,7 +54,7 @@ def token_of(user: User) -> str:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
+def serving(folder: Path, *, throttle: str = "1000000/m") -> Iterator[str]:
     """Serve with two web processes and a worker; yield the address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
@@ -64,7 +64,7 @@ def serving(folder: Path) -> Iterator[str]:
         "PUBLIC_URL": address,
         "WEB_CONCURRENCY": "2",
         "DEMO": "0",
-        "THROTTLE_DEFAULT": "1000000/m",
+        "THROTTLE_DEFAULT": throttle,
         "LOG_LEVEL": "WARNING",
     }
     with (folder / "server.log").open("ab") as log:
