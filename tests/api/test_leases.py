@@ -221,6 +221,13 @@ def test_the_end_of_a_lease_is_history_in_words(ed, task, caller, browse):
     assert "<b>Its lease</b> ended" in browse(ed).get(f"/tasks/{task.pk}/").content.decode()
 
 
+def test_the_page_of_a_task_says_until_when_it_is_claimed(ed, task, caller, browse):
+    claim(caller(ed))
+    assert "<dt>Lease</dt>" in browse(ed).get(f"/tasks/{task.pk}/").content.decode()
+    services.release_task(task, actor=ed)
+    assert "<dt>Lease</dt>" not in browse(ed).get(f"/tasks/{task.pk}/").content.decode()
+
+
 def test_watchers_hear_that_a_lease_has_ended(ed, task, caller, mailoutbox, settings):
     settings.NOTIFICATION_DELAY = 0
     claim(caller(ed))

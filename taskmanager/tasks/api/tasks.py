@@ -103,7 +103,7 @@ class ActivityOut(Schema):
 
     id: int
     verb: str = Field(description="What was done", examples=["claimed"])
-    actor: Person | None = Field(description="Who did it; null for a former member")
+    actor: Person | None = Field(description="Who did it; null for a former member, and where a lease ended")
     reference: str = Field(description="What the task was called then")
     comment: int | None = Field(description="The id of the comment that was written or edited")
     changes: dict[str, Any] = Field(description="Per changed field its old and its new value")
