@@ -13,7 +13,7 @@ from taskmanager.jobs.worker import Worker
 from taskmanager.tasks import history, services
 from taskmanager.tasks.models import Activity, Task, Watcher
 from taskmanager.tasks.services.claims import claim_task, claim_task_optimistically
-from tests.api.conftest import Caller
+from tests.api.conftest import ROOT, Caller, operation_of
 from tests.queue import run_jobs
 
 
@@ -55,6 +55,12 @@ def test_a_lease_is_no_field_of_the_task(ed, task, caller):
     assert not [
         name for name in caller(ed)("post", "/tasks/claim-next", {"lease_seconds": 60}).json() if "lease" in name
     ]
+
+
+@pytest.mark.parametrize(("method", "path"), [("post", "/tasks/claim-next"), ("patch", "/tasks/1/heartbeat")])
+def test_the_document_knows_the_header(method, path):
+    headers = operation_of(method, f"{ROOT}{path}")["responses"]["200"]["headers"]
+    assert headers["Lease-Expires"]["schema"] == {"type": "string", "format": "date-time"}
 
 
 @pytest.mark.parametrize(
