@@ -21,7 +21,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.docs import DocsBase
 
 from taskmanager.accounts.api.access import Bearer
-from taskmanager.accounts.api.answers import InvalidInput, json_answer
+from taskmanager.accounts.api.answers import json_answer, refusal
 from taskmanager.accounts.api.people import router as people
 from taskmanager.accounts.api.throttling import CallThrottle, tell_allowance
 from taskmanager.accounts.api.tokens import router as tokens
@@ -30,12 +30,13 @@ from taskmanager.middleware import DEFAULT_SENTENCES, read_away
 from taskmanager.openapi import finished
 from taskmanager.tasks import services
 from taskmanager.tasks.api.attachments import router as attachments
+from taskmanager.tasks.api.bulk import router as tasks
+from taskmanager.tasks.api.claims import router as claims
 from taskmanager.tasks.api.comments import router as comments
 from taskmanager.tasks.api.conflicts import conflict, stale
 from taskmanager.tasks.api.epics import router as epics
 from taskmanager.tasks.api.projects import router as projects
 from taskmanager.tasks.api.sprints import router as sprints
-from taskmanager.tasks.api.tasks import router as tasks
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +143,7 @@ def make_api() -> NinjaAPI:
         auth=Bearer(),
         throttle=[CallThrottle("THROTTLE_DEFAULT")],
     )
-    for router in (tokens, people, tasks, comments, attachments, epics, sprints, projects):
+    for router in (tokens, people, tasks, claims, comments, attachments, epics, sprints, projects):
         api.add_router("", router)
     api.add_decorator(only_what_changed, mode="view")
     api.add_decorator(with_allowance, mode="view")
@@ -152,10 +153,9 @@ def make_api() -> NinjaAPI:
 
 
 def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
-    """Answer what a rule refused: where it is about a field, as that field's error."""
-    if error.field:
-        return invalid(request, InvalidInput("body", error.field, str(error)))
-    response = _sentence(error.status, str(error))
+    """Answer what a rule refused."""
+    status, body = refusal(error)
+    response = json_answer(json.dumps(body), status=status)
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
         tell_allowance(request, response)  # django-ninja refuses such a call outside of our decorators
@@ -178,11 +178,6 @@ def too_large(request: HttpRequest, _error: RequestDataTooBig) -> HttpResponse:
     """Answer a body that is larger than any that makes sense."""
     read_away(request, int(request.META.get("CONTENT_LENGTH") or 0))
     return _sentence(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, DEFAULT_SENTENCES["413.html"])
-
-
-def invalid(_request: HttpRequest, error: InvalidInput) -> HttpResponse:
-    """Answer input that doesn't fit what is there."""
-    return json_answer(json.dumps({"detail": error.problems}), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def malformed(_request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -226,7 +221,6 @@ ANSWERS: dict[type[Exception], Any] = {
     services.CommentConflict: too_late,
     services.OtherVersion: outdated,
     RequestDataTooBig: too_large,
-    InvalidInput: invalid,
     ValidationError: malformed,
     AuthenticationError: unknown,
     HttpError: unreadable,

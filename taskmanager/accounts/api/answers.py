@@ -42,6 +42,15 @@ class InvalidInput(DomainError):
         super().__init__(message)
 
 
+def refusal(error: DomainError) -> tuple[int, dict[str, Any]]:
+    """Return the status and the body that answer what a rule refused: about a field, as that field's problem."""
+    if error.field and not isinstance(error, InvalidInput):
+        error = InvalidInput("body", error.field, str(error))
+    if isinstance(error, InvalidInput):
+        return error.status, {"detail": error.problems}
+    return error.status, {"message": str(error)}
+
+
 ERRORS: dict[int, Any] = {
     400: Message,
     401: Message,

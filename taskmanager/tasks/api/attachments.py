@@ -91,8 +91,9 @@ def attachment_detail(request: ApiRequest, attachment_id: int) -> HttpResponse:
 def attachment_content(request: ApiRequest, attachment_id: int) -> HttpResponseBase:
     """Return the file itself, or a part of it (`Range`)."""
     attachment: Attachment = find(Attachment.objects.for_pages(), request.auth, attachment_id)
-    place, named = str(attachment.file.name), {"name": attachment.name, "content_type": attachment.content_type}
-    return send_to_storage(request, place, **named) or send(request, place, **named)
+    place, name, content_type = str(attachment.file.name), attachment.name, attachment.content_type
+    elsewhere = send_to_storage(request, place, name=name, content_type=content_type)
+    return elsewhere or send(request, place, name=name, content_type=content_type)
 
 
 @router.delete(

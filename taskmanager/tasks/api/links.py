@@ -1,5 +1,6 @@
 """What the body of a call names by its id."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from taskmanager.accounts.api.answers import InvalidInput
@@ -47,3 +48,25 @@ def require_same_project(item: Any, user: User, pk: int | None) -> None:
     project = chosen_project(user, pk)
     if project is not None and project.pk != item.project_id:
         raise InvalidInput("body", "project", "It keeps its project.")
+
+
+def linked(user: User, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields with the rows that their ids name, in the user's organization. Raises InvalidInput."""
+    wanted = dict(given)
+    if wanted.get("owner") is not None:
+        people = User.objects.of(user.organization).active()
+        sentence = "Choose a member of your organization who can sign in."
+        wanted["owner"] = chosen(people, "owner", wanted["owner"], sentence)
+    if "epic" in wanted:
+        wanted["epic"] = chosen_epic(user, wanted["epic"])
+    if "sprints" in wanted:
+        wanted["sprints"] = _sprints(user, wanted["sprints"])
+    return wanted
+
+
+def _sprints(user: User, pks: Iterable[int]) -> list[Sprint]:
+    asked = set(pks)
+    found = list(Sprint.objects.of(user.organization).filter(pk__in=asked))
+    if len(found) != len(asked):
+        raise InvalidInput("body", "sprints", "Choose sprints of your organization.")
+    return found

@@ -1,7 +1,7 @@
 """Calls about tasks."""
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,7 +12,7 @@ from taskmanager.accounts.api.answers import InvalidInput, answers
 from taskmanager.accounts.api.fields import Address, Id, line, text, without_defaults
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
-from taskmanager.accounts.api.rows import chosen, fields_of, find, listed, one, part
+from taskmanager.accounts.api.rows import fields_of, find, listed, one, part
 from taskmanager.accounts.api.throttling import CallThrottle
 from taskmanager.accounts.models import User
 from taskmanager.sqljson import array_of
@@ -21,10 +21,10 @@ from taskmanager.tasks.api.conflicts import edit_refusals
 from taskmanager.tasks.api.documents import ACTIVITY, TASK, document
 from taskmanager.tasks.api.filters import Priority, TaskFilters, filtered
 from taskmanager.tasks.api.filters import Status as TaskStatus
-from taskmanager.tasks.api.links import chosen_epic, chosen_project, chosen_sprint, first_project, require_same_project
+from taskmanager.tasks.api.links import chosen_project, first_project, linked, require_same_project
 from taskmanager.tasks.api.schemas import Named, Person, ProjectRef
 from taskmanager.tasks.api.versions import IfMatch, version_asked_for
-from taskmanager.tasks.models import MOST_WATCHERS, Activity, Sprint, Task
+from taskmanager.tasks.models import MOST_WATCHERS, Activity, Task
 
 router = Router(tags=["Tasks"])
 
@@ -103,22 +103,12 @@ class TaskPatch(Schema):
     version: Id | None = Field(None, description="The version that this starts from")
 
 
-class ClaimNext(Schema):
-    """Among which tasks to choose."""
-
-    model_config = {"extra": "forbid"}
-
-    project: Id | None = Field(None, description="The id of a project")
-    sprint: Id | None = Field(None, description="The id of a sprint")
-    priority_at_least: Priority = Field("LOW", description="Leave less urgent ones")
-
-
 class ActivityOut(Schema):
     """One line of history."""
 
     id: int
     verb: str = Field(description="What was done", examples=["claimed"])
-    actor: Person | None = Field(description="Who did it; null for a former member")
+    actor: Person | None = Field(description="Who did it; null for a former member, and where a lease ended")
     reference: str = Field(description="What the task was called then")
     comment: int | None = Field(description="The id of the comment that was written or edited")
     changes: dict[str, Any] = Field(description="Per changed field its old and its new value")
@@ -160,7 +150,7 @@ def task_create(request: ApiRequest, body: TaskIn, key: Key) -> HttpResponse:
 
     def act() -> HttpResponse:
         project = chosen_project(request.auth, body.project) or first_project(request.auth)
-        wanted = _wanted(request.auth, body.model_dump(exclude={"project"}))
+        wanted = linked(request.auth, body.model_dump(exclude={"project"}))
         sprints = wanted.pop("sprints")
         wanted["status"] = wanted["status"] or ""
         task = services.create_task_in_sprints(project, sprints=sprints, actor=request.auth, **wanted)
@@ -198,27 +188,6 @@ def task_activity(request: ApiRequest, task_id: int, paging: Query[Paging]) -> H
     return listed(request, activities, document(ACTIVITY), paging)
 
 
-@router.post(
-    "/tasks/claim-next", response=answers(200, TaskOut, 403, 409) | {204: None}, operation_id="claim_next_task"
-)
-def task_claim_next(request: ApiRequest, body: ClaimNext, key: Key) -> HttpResponse:
-    """Take the most urgent free task: it is yours and in progress. 204 where there is none.
-
-    Many may call at once: nobody waits for another, and no two get the same task.
-    """
-
-    def act() -> HttpResponse:
-        task = services.claim_next_task(
-            actor=request.auth,
-            project=chosen_project(request.auth, body.project),
-            sprint=chosen_sprint(request.auth, body.sprint),
-            priority_at_least=body.priority_at_least,
-        )
-        return _answer(task.pk) if task else HttpResponse(status=204)
-
-    return once_per_key(request, key, act)
-
-
 @router.put(
     "/tasks/{int:task_id}", response=answers(204, None, 400, 403, 404) | EDIT_REFUSALS, operation_id="replace_task"
 )
@@ -226,7 +195,7 @@ def task_replace(request: ApiRequest, task_id: int, body: TaskPut, if_match: IfM
     """Replace everything of a task that can be written."""
     task = find_task(request.auth, task_id)
     require_same_project(task, request.auth, body.project)
-    wanted = _wanted(request.auth, body.model_dump(exclude={"project"}))
+    wanted = linked(request.auth, body.model_dump(exclude={"project"}))
     wanted["status"] = wanted["status"] or ("IN_PROGRESS" if wanted["owner"] else "UNASSIGNED")
     _edit(task, request.auth, if_match, wanted)
     return Status(204, None)
@@ -241,7 +210,7 @@ def task_edit(request: ApiRequest, task_id: int, body: TaskPatch, if_match: IfMa
     With a `version`, what others changed since is kept, and a field that they changed, too, is refused (409).
     """
     task = find_task(request.auth, task_id)
-    _edit(task, request.auth, if_match, _wanted(request.auth, body.model_dump(exclude_unset=True)))
+    _edit(task, request.auth, if_match, linked(request.auth, body.model_dump(exclude_unset=True)))
     return _answer(task_id)
 
 
@@ -250,22 +219,6 @@ def task_delete(request: ApiRequest, task_id: int) -> Status[None]:
     """Delete a task for good. Its number isn't given again."""
     services.delete_task(find_task(request.auth, task_id), actor=request.auth)
     return Status(204, None)
-
-
-@router.patch("/tasks/{int:task_id}/claim", response=answers(200, TaskOut, 400, 403, 404), operation_id="claim_task")
-def task_claim(request: ApiRequest, task_id: int) -> HttpResponse:
-    """Take a free task: it is yours and in progress. Of any number of simultaneous claims exactly one wins."""
-    services.claim_task_as_configured(find_task(request.auth, task_id), actor=request.auth)
-    return _answer(task_id)
-
-
-@router.patch(
-    "/tasks/{int:task_id}/release", response=answers(200, TaskOut, 400, 403, 404), operation_id="release_task"
-)
-def task_release(request: ApiRequest, task_id: int) -> HttpResponse:
-    """Give a task in progress back: it is free again."""
-    services.release_task(find_task(request.auth, task_id), actor=request.auth)
-    return _answer(task_id)
 
 
 def find_task(user: User, pk: int) -> Task:
@@ -285,25 +238,3 @@ def _edit(task: Task, user: User, if_match: str | None, wanted: dict[str, Any]) 
         services.edit_task_and_plan(task, actor=user, version=version, is_strict=is_strict, **wanted)
     else:
         services.edit_task(task, actor=user, version=version, is_strict=is_strict, **wanted)
-
-
-def _wanted(user: User, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields with the rows that their ids name, in the user's organization. Raises InvalidInput."""
-    wanted = dict(given)
-    if wanted.get("owner") is not None:
-        people = User.objects.of(user.organization).active()
-        sentence = "Choose a member of your organization who can sign in."
-        wanted["owner"] = chosen(people, "owner", wanted["owner"], sentence)
-    if "epic" in wanted:
-        wanted["epic"] = chosen_epic(user, wanted["epic"])
-    if "sprints" in wanted:
-        wanted["sprints"] = _sprints(user, wanted["sprints"])
-    return wanted
-
-
-def _sprints(user: User, pks: Iterable[int]) -> list[Sprint]:
-    asked = set(pks)
-    found = list(Sprint.objects.of(user.organization).filter(pk__in=asked))
-    if len(found) != len(asked):
-        raise InvalidInput("body", "sprints", "Choose sprints of your organization.")
-    return found

@@ -6,6 +6,7 @@ from taskmanager.tasks.services.attachments import (
     create_task_with_files,
     delete_attachment,
 )
+from taskmanager.tasks.services.bulk import Edit, edit_tasks
 from taskmanager.tasks.services.claims import (
     AlreadyClaimed,
     NotClaimed,
@@ -18,6 +19,7 @@ from taskmanager.tasks.services.claims import (
 from taskmanager.tasks.services.comments import CommentConflict, create_comment, delete_comment, edit_comment
 from taskmanager.tasks.services.epics import create_epic, delete_epic, edit_epic
 from taskmanager.tasks.services.files import UploadRefused, stored_files
+from taskmanager.tasks.services.leases import NoLease, NoLongerYours, free_expired_tasks, renew_lease
 from taskmanager.tasks.services.merging import Conflicting, EditConflict, OtherVersion, UnknownVersion
 from taskmanager.tasks.services.people import close_account, delete_member
 from taskmanager.tasks.services.projects import (
@@ -65,9 +67,12 @@ __all__ = [
     "CommentConflict",
     "Conflicting",
     "DueBeforeCreation",
+    "Edit",
     "EditConflict",
     "EndNotAfterStart",
     "LastProject",
+    "NoLease",
+    "NoLongerYours",
     "NotClaimed",
     "OtherProject",
     "OtherVersion",
@@ -111,6 +116,8 @@ __all__ = [
     "edit_sprint",
     "edit_task",
     "edit_task_and_plan",
+    "edit_tasks",
+    "free_expired_tasks",
     "move_task",
     "plan_task",
     "plan_tasks",
@@ -118,6 +125,7 @@ __all__ = [
     "release_task",
     "remove_task_from_sprint",
     "rename_project",
+    "renew_lease",
     "set_sprint_epic",
     "stored_files",
     "unsubscribe",

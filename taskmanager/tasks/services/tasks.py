@@ -122,8 +122,8 @@ def edit_task(task: Task, *, actor: User, version: int | None, is_strict: bool =
     _apply(task, changes, actor)
     if task.due_date and task.due_date < task.created_at.astimezone(datetime.UTC).date():
         raise DueBeforeCreation
-    watchers = set_watchers(task, changes["watchers"]) if "watchers" in changes else {}
-    return write(task, before=before, actor=actor, verb=Activity.Verb.EDITED, watchers=watchers)
+    told = set_watchers(task, changes["watchers"]) if "watchers" in changes else {}
+    return write(task, before=before, actor=actor, verb=Activity.Verb.EDITED, told=told)
 
 
 def _merge(task: Task, version: int, wanted: dict[str, Any]) -> dict[str, Any]:
