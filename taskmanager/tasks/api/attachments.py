@@ -1,6 +1,7 @@
 """Calls about attachments."""
 
 import datetime
+from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from ninja import Field, File, Query, Router, Schema, Status, UploadedFile
@@ -17,8 +18,8 @@ from taskmanager.tasks.views.sending import send, send_to_storage
 
 router = Router(tags=["Attachments"])
 
-_FILE = {"*/*": {"schema": {}}}
-DOWNLOADS = {
+_FILE: dict[str, Any] = {"*/*": {"schema": {}}}
+DOWNLOADS: dict[str, Any] = {
     "responses": {
         200: {"description": "The file.", "content": _FILE},
         206: {"description": "The part of it that `Range` asks for.", "content": _FILE},
