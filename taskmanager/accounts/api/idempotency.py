@@ -4,6 +4,7 @@ As the IETF's draft on the Idempotency-Key header field has it: another body is 
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
@@ -73,9 +74,8 @@ def _again(user_id: int, key: str, fingerprint: str) -> HttpResponse:
         raise KeyOfAnotherCall  # it ended this moment, or another rule refused it
     if first.fingerprint != fingerprint:
         raise KeyOfAnotherCall
-    return HttpResponse(
-        first.answer,
-        status=first.status,
-        content_type="application/json",
-        headers={"Idempotent-Replayed": "true"},
-    )
+    headers = {"Idempotent-Replayed": "true"}
+    said = json.loads(first.answer) if first.answer else None
+    if isinstance(said, dict) and "version" in said:
+        headers["ETag"] = f'"{said["version"]}"'
+    return HttpResponse(first.answer, status=first.status, content_type="application/json", headers=headers)
