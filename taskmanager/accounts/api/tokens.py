@@ -31,6 +31,12 @@ class WrongCredentials(DomainError):
     message = "Organization, username or password is not right."
 
 
+class PasswordIsNotEnough(NotAllowed):
+    """Their sign-in takes a second factor, which this call can't ask for."""
+
+    message = "Your sign-in takes a second factor. Make an API token at /accounts/tokens/ instead."
+
+
 class Credentials(Schema):
     """Who signs in, as on the page."""
 
