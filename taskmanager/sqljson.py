@@ -113,8 +113,9 @@ def text_of(model: type[models.Model], document: JsonObject) -> RawSQL:
     """
     key = (model, connection.vendor)
     if key not in document.made:
-        row = model.objects.filter(pk=OuterRef("pk")).values(made=Text(document))
-        query = model.objects.annotate(made=Subquery(row)).query
+        rows = model._default_manager  # noqa: SLF001 (Django's public name for it)
+        row = rows.filter(pk=OuterRef("pk")).values(made=Text(document))
+        query = rows.annotate(made=Subquery(row)).query
         document.made[key] = query.get_compiler(connection=connection).compile(query.annotations["made"])
     return RawSQL(*document.made[key], output_field=TextField())  # noqa: S611 (our words)
 

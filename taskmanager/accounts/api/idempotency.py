@@ -75,6 +75,7 @@ def _again(user_id: int, key: str, fingerprint: str) -> HttpResponse:
     if first.fingerprint != fingerprint:
         raise KeyOfAnotherCall
     headers = {"Idempotent-Replayed": "true"}
-    if first.answer and (version := json.loads(first.answer).get("version")):
-        headers["ETag"] = f'"{version}"'
+    said = json.loads(first.answer) if first.answer else None
+    if isinstance(said, dict) and "version" in said:
+        headers["ETag"] = f'"{said["version"]}"'
     return HttpResponse(first.answer, status=first.status, content_type="application/json", headers=headers)

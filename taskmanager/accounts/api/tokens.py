@@ -31,10 +31,10 @@ class WrongCredentials(DomainError):
     message = "Organization, username or password is not right."
 
 
-class PasswordNotEnough(NotAllowed):
-    """Their sign-in takes a second factor, which a program hasn't."""
+class PasswordIsNotEnough(NotAllowed):
+    """Their sign-in takes a second factor, which this call can't ask for."""
 
-    message = "A password alone isn't enough for your account. Make an API token on the page /accounts/tokens/ instead."
+    message = "Your sign-in takes a second factor. Make an API token at /accounts/tokens/ instead."
 
 
 class Credentials(Schema):
@@ -76,7 +76,7 @@ def token_pair(request: HttpRequest, body: Credentials, response: HttpResponse) 
     if user is None:
         raise WrongCredentials
     if user.organization.require_second_factor or services.has_second_factor(user):
-        raise PasswordNotEnough
+        raise PasswordIsNotEnough
     return _answer(_begin(user, address), response)
 
 

@@ -19,7 +19,7 @@ from taskmanager.tasks.models import Attachment, Task
 router = Router(tags=["Attachments"])
 
 _FILE: dict[str, Any] = {"*/*": {"schema": {}}}
-DOWNLOADS = {
+DOWNLOADS: dict[str, Any] = {
     "responses": {
         200: {"description": "The file.", "content": _FILE},
         206: {"description": "The part of it that `Range` asks for.", "content": _FILE},
