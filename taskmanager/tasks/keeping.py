@@ -6,7 +6,6 @@ from collections.abc import Callable
 from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils import timezone
-
 from redis.exceptions import RedisError
 
 from taskmanager.accounts.models import Organization

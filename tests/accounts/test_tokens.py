@@ -162,7 +162,8 @@ def test_a_use_costs_one_query_and_its_first_in_a_minute_one_more(ada, ed):
         assert user.organization.name == "Acme"
     assert len(queries) == 1
     with CaptureQueriesContext(connection) as queries:
-        assert user.has_perm("tasks.add_task") and user.has_perm("tasks.delete_task")
+        assert user.has_perm("tasks.add_task")
+        assert user.has_perm("tasks.delete_task")
     assert len(queries) == 1  # what only reads asks for no rights
     ApiToken.objects.update(last_used_at=timezone.now() - datetime.timedelta(seconds=61))
     with CaptureQueriesContext(connection) as queries:

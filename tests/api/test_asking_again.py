@@ -5,7 +5,9 @@ import pytest
 from taskmanager.tasks import services
 
 
-@pytest.mark.parametrize("path", ["/me", "/users/", "/projects/", "/epics/", "/sprints/", "/tasks/", "/tasks/?fields=id"])
+@pytest.mark.parametrize(
+    "path", ["/me", "/users/", "/projects/", "/epics/", "/sprints/", "/tasks/", "/tasks/?fields=id"]
+)
 def test_what_has_not_changed_is_304(ada, task, caller, path):
     call = caller(ada)
     first = call("get", path)

@@ -31,7 +31,6 @@ pytestmark = [
 EXAMPLES = int(os.environ.get("FUZZ", "0"))
 SECONDS = 60
 OFTEN = "1000000/s"
-HUGE = 10 * 1024 * 1024
 
 
 @contextmanager
@@ -77,10 +76,23 @@ def test_the_api_is_what_its_document_says(token, tmp_path):
         program = Path(sys.executable).parent / "schemathesis"
         configuration = Path(__file__).parent / "schemathesis.toml"
         done = subprocess.run(
-            [program, f"--config-file={configuration}", "run", f"{place}/api/v1/openapi.json", f"--url={place}"]
-            + [f"--header=Authorization: Bearer {token}", "--checks=all", f"--phases={phases}", *dose]
-            + ["--no-color", "--no-shrink", "--suppress-health-check=all", "--generation-database=none"]
-            + ["--continue-on-failure", "--workers=2"],
+            [
+                program,
+                f"--config-file={configuration}",
+                "run",
+                f"{place}/api/v1/openapi.json",
+                f"--url={place}",
+                f"--header=Authorization: Bearer {token}",
+                f"--phases={phases}",
+                "--checks=all",
+                *dose,
+                "--no-color",
+                "--no-shrink",
+                "--suppress-health-check=all",
+                "--generation-database=none",
+                "--continue-on-failure",
+                "--workers=2",
+            ],
             cwd=tmp_path,
             capture_output=not EXAMPLES,
             text=True,
@@ -88,30 +100,3 @@ def test_the_api_is_what_its_document_says(token, tmp_path):
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         assert "Traceback" not in log.read_text()
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b"[" * 100_000 + b"]" * 100_000, "application/json"),
-        (b'{"title": ' + b"1" * 5000 + b"}", "application/json"),
-        (b'{"title": "x", "owner": ' + b"9" * 400 + b"}", "application/json"),
-        (b'{"title": "a\\u0000b"}', "application/json"),
-        (b'{"title": "\\ud800"}', "application/json"),
-        (b'{"title": NaN}', "application/json"),
-        (b"\xff\xfe\x00", "application/json"),
-        (b"title=x", "application/x-www-form-urlencoded"),
-        (b"--x\r\n", "multipart/form-data; boundary=x"),
-        (b"x", "multipart/form-data"),
-        (b"<title/>", "application/xml; charset=no-such-charset"),
-        (b'"' + b"a" * HUGE + b'"', "application/json"),
-        (b'{"title": "' + b"a" * HUGE + b'"}', "application/json"),
-    ],
-    ids=lambda value: value[:16].decode("latin-1") if isinstance(value, bytes) else value,
-)
-@pytest.mark.parametrize("path", ["/tasks/", "/epics/", "/tasks/{pk}/comments", "/tasks/{pk}/attachments"])
-def test_a_hostile_body_is_refused(ada, task, caller, path, body, kind):
-    response = caller(ada).client.post(f"/api/v1{path.format(pk=task.pk)}", body, content_type=kind)
-    assert response.status_code in {400, 413, 415, 422}, response.content[:300]
-    assert response["Content-Type"].startswith("application/json")
-    assert set(response.json()) <= {"message", "detail"}
