@@ -32,7 +32,8 @@ SELECT %(organization)s, %(project)s, n, 'Task ' || n || ' about word' || n %% 1
         || CASE WHEN n <= 40 THEN 'seldom' ELSE '' END,
     status, (ARRAY['LOW', 'MEDIUM', 'MEDIUM', 'HIGH', 'URGENT'])[1 + n %% 5],
     (%(people)s::bigint[])[1 + n %% 12], CASE WHEN status <> 'UNASSIGNED' THEN (%(people)s::bigint[])[1 + n %% 7] END,
-    CASE WHEN n %% 3 = 0 THEN (%(epics)s::bigint[])[1 + n %% 20] END, CASE WHEN n %% 4 = 0 THEN CURRENT_DATE + n %% 30 END,
+    CASE WHEN n %% 3 = 0 THEN (%(epics)s::bigint[])[1 + n %% 20] END,
+    CASE WHEN n %% 4 = 0 THEN CURRENT_DATE + n %% 30 END,
     lpad((%(count)s - n)::text, 12, '4'), at, at, CASE WHEN status = 'DONE' THEN at END,
     CASE WHEN status = 'ARCHIVED' THEN at END, 1
 FROM (SELECT n, now() - (%(count)s - n) * interval '600 days' / %(count)s AS at,

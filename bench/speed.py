@@ -2,9 +2,9 @@
 
     make bench
 
-Starts PostgreSQL and Redis for this run alone, as the tests do, and `taskmanager serve` with two web processes for each
-size. wrk calls; the sizes, and the limit and what is held against it, take turns, so that whatever else the machine does
-hits all of them. Each figure is the median of three rounds.
+Starts PostgreSQL and Redis for this run alone, as the tests do, and for each size `taskmanager serve` with two web
+processes. wrk calls; the sizes, and the limit and what is held against it, take turns, so that whatever else the
+machine does hits all of them. Each figure is the median of three rounds.
 """
 
 import argparse
@@ -67,8 +67,8 @@ class Site:
 
     def call(self, path: str, **headers: str) -> bytes:
         """Return the body of an answer; anything but success ends the run."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)  # noqa: S310 (ours)
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=60) as response:
             body: bytes = response.read()
             return body
 
@@ -180,7 +180,7 @@ def free_port() -> int:
 def answers(address: str) -> bool:
     """Whether somebody answers there."""
     try:
-        with urllib.request.urlopen(address, timeout=5):  # noqa: S310 (ours)
+        with urllib.request.urlopen(address, timeout=5):
             return True
     except (urllib.error.URLError, OSError):
         return False

@@ -1,4 +1,4 @@
-"""The product's addresses, and beside them the limit: the same rows, as JSON that PostgreSQL makes, and nothing else."""
+"""The product's addresses, and beside them the limit: the same rows, as JSON that PostgreSQL makes, and no more."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection

@@ -104,7 +104,7 @@ class Text(Func):
         return self.as_sql(compiler, connection, template="%(expressions)s", **context)
 
 
-def text_of(model: type[models.Model], document: JsonObject) -> RawSQL:
+def text_of(model: Any, document: JsonObject) -> RawSQL:
     """Return the document as the text of a row, for a query of this model that isn't part of another.
 
     Making the SQL of a long document costs Django a third of all that a call does, and what comes of it is always the
@@ -113,9 +113,8 @@ def text_of(model: type[models.Model], document: JsonObject) -> RawSQL:
     """
     key = (model, connection.vendor)
     if key not in document.made:
-        rows = model._default_manager  # noqa: SLF001 (Django's public name for it)
-        row = rows.filter(pk=OuterRef("pk")).values(made=Text(document))
-        query = rows.annotate(made=Subquery(row)).query
+        row = model.objects.filter(pk=OuterRef("pk")).values(made=Text(document))
+        query = model.objects.annotate(made=Subquery(row)).query
         document.made[key] = query.get_compiler(connection=connection).compile(query.annotations["made"])
     return RawSQL(*document.made[key], output_field=TextField())  # noqa: S611 (our words)
 

@@ -74,7 +74,7 @@ IF_NONE_MATCH: dict[str, Any] = {
     "name": "If-None-Match",
     "description": "The ETag of an answer that the caller still has: where nothing has changed since, this one is 304",
     "required": False,
-    "schema": {"type": "string", "maxLength": 200},
+    "schema": {"type": "string"},
 }
 NOTHING = "Done; there is nothing to say."
 # Where a success or a refusal is a special one.
