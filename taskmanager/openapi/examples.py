@@ -103,6 +103,10 @@ SAME_FIELDS = "Somebody changed the same fields while you were editing."
 OTHER_VERSION = "This was changed meanwhile: it has version 3 now."
 
 
+CHANGE = {"id": 7, "priority": "URGENT", "version": 3}
+RESULT = {"id": 7, "status": 200, "task": TASK, "message": None, "detail": None}
+
+
 def _listed(item: Any) -> dict[str, Any]:
     return {"items": [item], "count": 1}
 
@@ -112,7 +116,7 @@ EXAMPLES: dict[str, Any] = {
     "ActivityOut": ACTIVITY,
     "AttachmentList": _listed(ATTACHMENT),
     "AttachmentOut": ATTACHMENT,
-    "ClaimNext": {"project": 3, "priority_at_least": "MEDIUM"},
+    "ClaimNext": {"project": 3, "priority_at_least": "MEDIUM", "lease_seconds": 300},
     "CommentConflict": {"message": "This comment was edited meanwhile.", "current": COMMENT, "fields": [TEXTS]},
     "CommentIn": {"text": "Done on staging, @ada."},
     "CommentList": _listed(COMMENT),
@@ -128,6 +132,7 @@ EXAMPLES: dict[str, Any] = {
     "EpicPatch": {"name": "Audit", "version": 2},
     "EpicPut": {"name": "Audit", "version": 2},
     "EpicStale": {"message": OTHER_VERSION, "current": EPIC},
+    "Heartbeat": {"lease_seconds": 60},
     "Me": {
         "id": 1,
         "username": "ada",
@@ -164,7 +169,11 @@ EXAMPLES: dict[str, Any] = {
     "TaskList": _listed(TASK),
     "TaskOut": TASK,
     "TaskPatch": {"priority": "URGENT", "version": 3},
+    "TaskPatchOf": CHANGE,
+    "TaskPatches": {"items": [CHANGE]},
     "TaskPut": {"title": "Rotate the signing keys", "status": "DONE", "owner": 2, "version": 3},
+    "TaskResult": RESULT,
+    "TaskResults": {"results": [RESULT]},
     "TaskStale": {"message": OTHER_VERSION, "current": TASK},
     "UserList": _listed(USER),
     "UserOut": USER,

@@ -112,6 +112,9 @@ OPERATIONS = {
     "list_archived_tasks": Operation(ALL, a_day, writes=False),
     "list_activity": Operation(ALL, a_task, writes=False),
     "claim_next_task": Operation((200, 200, 403, 403), a_task, body={}),
+    # Each result says for itself whether it may be.
+    "edit_tasks": Operation(ALL, a_task, body={"items": [{"id": "{task_id}", "title": "Mine now"}]}),
+    "renew_lease": Operation((409, 409, 403, 403), a_task),
     "claim_task": Operation((200, 200, 403, 403), a_task),
     "release_task": Operation((200, 403, 403, 403), a_taken_task),
     "list_comments": Operation(ALL, a_task, writes=False),

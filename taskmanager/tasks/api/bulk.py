@@ -57,7 +57,7 @@ class TaskResult(Schema):
 class TaskResults(Schema):
     """What became of the changes, in the order in which they were sent."""
 
-    results: list[TaskResult]
+    results: list[TaskResult] = Field(description="In the order in which the changes were sent")
 
 
 @router.patch("/tasks/", response=answers(200, TaskResults, 400, 403, 409), operation_id="edit_tasks")

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from taskmanager.accounts.api.answers import InvalidInput
 from taskmanager.accounts.api.fields import Id, text
+from taskmanager.accounts.api.paging import FARTHEST
 from taskmanager.accounts.models import User
 from taskmanager.tasks import queries, search
 from taskmanager.tasks.models import Project, SprintMembership, TaskQuerySet
@@ -76,7 +77,9 @@ def _found(tasks: TaskQuerySet, text: str, actor: User) -> TaskQuerySet:
     query = search.read(text, actor=actor, projects=Project.objects.of(actor.organization))
     if query.problems:
         raise InvalidInput("query", "q", " ".join(problem.sentence for problem in query.problems))
-    return search.matching(tasks, query)
+    # Found before they are sorted: PostgreSQL would else walk from the newest task on until a page is full. The limit,
+    # which nothing reaches, keeps it from seeing through that.
+    return tasks.filter(pk__in=search.matching(tasks, query).order_by().values("pk")[:FARTHEST])
 
 
 def _ordered(tasks: TaskQuerySet, ordering: str) -> TaskQuerySet:
