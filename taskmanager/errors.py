@@ -8,6 +8,8 @@ class DomainError(Exception):
 
     status: int = HTTPStatus.BAD_REQUEST
     message: str = "That is not possible."
+    # The field of the input that it is about, where it is about one: the API names it.
+    field: str = ""
 
     def __init__(self, message: str = "") -> None:
         """Take a sentence that is more exact than the class's own."""

@@ -119,12 +119,12 @@ class BodyLimitMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) <= settings.BODY_MAX_SIZE:
             return self.get_response(request)
-        _read_away(request, min(int(length), 2 * settings.BODY_MAX_SIZE))
+        read_away(request, min(int(length), 2 * settings.BODY_MAX_SIZE))
         return error_response(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "")
 
 
-def _read_away(request: HttpRequest, length: int) -> None:
-    """Read what is refused, within limits: who is still sending when the connection ends sees no answer."""
+def read_away(request: HttpRequest, length: int) -> None:
+    """Read so much of what is refused: who is still sending when the connection ends sees no answer."""
     with suppress(OSError):
         while length > 0 and (chunk := request.read(min(length, 64 * 1024))):
             length -= len(chunk)

@@ -112,6 +112,11 @@ def chromium() -> str:
     return _find_or_install(find, "chromium", None, need)[0]
 
 
+def find_or_install(program: str, need: str) -> str:
+    """Return the path of a program of Debian's package of that name. Raises ServerMissing."""
+    return _find_or_install(partial(_which, program), program, None, need)[0]
+
+
 def main() -> int:
     """Run the command of the command line beside the servers; return its exit code."""
     if not sys.argv[1:]:

@@ -36,7 +36,9 @@ RETRY_DELAYS = (30, 120, 600, 3600)
 LEASE = 60.0  # seconds without a heartbeat, after which a job is taken from whoever ran it
 HEARTBEATS_PER_LEASE = 6
 KEEP_SUCCESSFUL = datetime.timedelta(days=7)
-A_DAY = datetime.timedelta(days=1)
+A_DAY = 86_400.0
+# Management commands of other apps, known here by name alone, and how many seconds lie between two runs of each.
+ROUNDS = {"clearsessions": A_DAY, "clearaccounts": A_DAY, "free_expired_tasks": 10.0}
 # What a database raises that restarts, or can't be reached for a while.
 UNREACHABLE = (OperationalError, InterfaceError)
 
@@ -69,7 +71,8 @@ class Worker(db_worker.Worker):
         self.parent = parent
         self.is_forced = False
         self.next_recovery = 0.0
-        self.next_pruning = timezone.now()
+        self.next_pruning = 0.0
+        self.next_rounds = dict.fromkeys(ROUNDS, 0.0)
 
     @property
     def max_attempts(self) -> int:
@@ -86,6 +89,7 @@ class Worker(db_worker.Worker):
                     close_old_connections()
                 self.recover()
                 self.prune()
+                self.make_rounds()
                 has_worked = self.work()
             except UNREACHABLE as error:
                 if self.batch:
@@ -210,17 +214,24 @@ class Worker(db_worker.Worker):
         self.next_recovery = time.monotonic() + self.lease / HEARTBEATS_PER_LEASE
 
     def prune(self) -> None:
-        """Once a day, delete expired sessions and tokens, an old audit, and jobs that succeeded more than a week ago.
-
-        Dead letters stay until somebody reads them.
-        """
-        now = timezone.now()
-        if now < self.next_pruning:
+        """Once a day, delete jobs that succeeded more than a week ago. Dead letters stay until somebody reads them."""
+        if time.monotonic() < self.next_pruning:
             return
-        DBTaskResult.objects.successful().filter(finished_at__lt=now - KEEP_SUCCESSFUL).delete()
-        call_command("clearsessions")
-        call_command("clearaccounts")
-        self.next_pruning = now + A_DAY
+        DBTaskResult.objects.successful().filter(finished_at__lt=timezone.now() - KEEP_SUCCESSFUL).delete()
+        self.next_pruning = time.monotonic() + A_DAY
+
+    def make_rounds(self) -> None:
+        """Run the regular commands that are due. One that fails is logged, and keeps no job from being done."""
+        for command, seconds in ROUNDS.items():
+            if time.monotonic() < self.next_rounds[command]:
+                continue
+            try:
+                call_command(command, verbosity=0)
+            except UNREACHABLE:
+                raise
+            except Exception:
+                logger.exception("The command %s failed; it is run again in its turn.", command)
+            self.next_rounds[command] = time.monotonic() + seconds
 
 
 class WorkerLost(Exception):

@@ -180,7 +180,7 @@ STATICFILES_DIRS = [PACKAGE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "taskmanager.vendor.NodeModulesFinder",
+    "taskmanager.vendor.VendorFinder",
 ]
 
 # Where files lie: on the disk, or in a bucket.
@@ -283,6 +283,9 @@ CLAIM_STRATEGY = choice("CLAIM_STRATEGY", "pessimistic", "optimistic")
 FORM_SUBMISSION_BACKEND = form_submission_backend(redis_url=REDIS_URL)
 # How many sign-ins one account may try from one address, and in how many seconds.
 THROTTLE_SIGN_IN = rate("THROTTLE_SIGN_IN", "10/m")
+# How many calls of the API one user may make, and one address without a token that counts; and how many tasks.
+THROTTLE_DEFAULT = rate("THROTTLE_DEFAULT", "600/m")
+THROTTLE_TASK_CREATE = rate("THROTTLE_TASK_CREATE", "100/h")
 # How many messages one address may send by the contact form.
 THROTTLE_CONTACT = rate("THROTTLE_CONTACT", "10/h")
 # How many invitations one organization may send.

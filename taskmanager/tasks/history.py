@@ -11,6 +11,7 @@ from taskmanager.accounts.models import Organization, User
 from taskmanager.tasks.models import Activity, Epic, Task
 
 FORMER_MEMBER = "A former member"
+LEASE = "Its lease"
 FILES_NAMED = 3
 LABELS = {
     "title": "Title",
@@ -57,14 +58,14 @@ class Event:
     sentence: str
     at: datetime.datetime
     changes: list[Change] = field(default_factory=list)
-    address: str = ""
-    """Who did it, where only an e-mail address is known."""
+    other: str = ""
+    """Who did it, where only an e-mail address is known, or what, where nobody did."""
 
     @property
     def actor_name(self) -> str:
         """Who did it."""
-        if self.address:
-            return self.address
+        if self.other:
+            return self.other
         return self.actor.display_name if self.actor else FORMER_MEMBER
 
 
@@ -84,7 +85,7 @@ def events(activities: Iterable[Activity], organization: Organization) -> list[E
                 for name, label in LABELS.items()
                 if name in row.changes and not _is_told_by_the_verb(row, name)
             ],
-            address=row.changes.get("unsubscribed", [""])[0],
+            other=LEASE if "lease" in row.changes else row.changes.get("unsubscribed", [""])[0],
         )
         for row in rows
     ]
@@ -104,6 +105,8 @@ def plan_events(activities: Iterable[Activity], organization: Organization) -> l
 def _sentence(row: Activity, names: Names) -> str:
     if watching := _watching(row):
         return watching
+    if "lease" in row.changes:
+        return "ended"
     old, new = row.changes.get("sprint", [None, None])
     match row.verb:
         case Activity.Verb.PLANNED:

@@ -319,5 +319,5 @@ def test_the_worker_cleans_once_a_day(ada, acme):
     worker.run()
     assert not events(AuditKind.SIGNED_IN).exists()
     make_old()
-    worker.prune()
+    worker.make_rounds()
     assert events(AuditKind.SIGNED_IN).exists()

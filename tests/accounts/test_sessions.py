@@ -261,7 +261,7 @@ def test_the_worker_removes_expired_sessions_once_a_day(ada):
     worker.run()
     assert list(Session.objects.values_list("pk", flat=True)) == [hash_of(key_of(new))]
     Session.objects.update(expire_date=timezone.now() - datetime.timedelta(seconds=1))
-    worker.prune()
+    worker.make_rounds()
     assert Session.objects.exists()
 
 

@@ -244,6 +244,15 @@ def test_old_successes_are_deleted_and_dead_letters_are_kept(path, work):
     assert sorted(kept) == [("FAILED", old.date()), ("SUCCESSFUL", timezone.now().date())]
 
 
+@pytest.mark.django_db
+def test_a_regular_command_that_fails_is_logged_and_keeps_no_job_from_being_done(path, work, monkeypatch, caplog):
+    monkeypatch.setattr(machinery, "ROUNDS", {"no_such_command": 10.0})
+    sample.write.enqueue(str(path), "done")
+    work()
+    assert the_job().status == "SUCCESSFUL"
+    assert "The command no_such_command failed" in caplog.text
+
+
 def test_an_idle_worker_ends_at_once(worker):
     process = worker()
     until(lambda: process.says("started"))

@@ -63,6 +63,10 @@ def make_session(**fields):
     return Session(session_key="x" * 64, expire_date=timezone.now(), **fields)
 
 
+def lease(task, seconds, **fields):
+    return Task.objects.filter(pk=task.pk).update(lease_expires_at=timezone.now(), lease_seconds=seconds, **fields)
+
+
 BAD_WRITES = [
     ("accounts_organization_has_a_name", lambda w: Organization.objects.update(name="")),
     ("accounts_organization_has_a_slug", lambda w: Organization.objects.filter(pk=w.acme.pk).update(slug="")),
@@ -145,6 +149,10 @@ BAD_WRITES = [
     ("tasks_task_archived_at_only_when_archived", lambda w: Task.objects.update(archived_at=timezone.now())),
     ("tasks_task_archived_at_only_when_archived", lambda w: Task.objects.update(status="ARCHIVED")),
     ("tasks_task_not_due_before_its_creation", lambda w: Task.objects.update(due_date=w.today - A_DAY)),
+    ("tasks_task_lease_only_in_progress", lambda w: lease(w.task, 60)),
+    ("tasks_task_lease_only_in_progress", lambda w: Task.objects.update(lease_seconds=60)),
+    ("tasks_task_lease_of_ten_seconds_to_a_day", lambda w: lease(w.task, 9, status="IN_PROGRESS")),
+    ("tasks_task_lease_of_ten_seconds_to_a_day", lambda w: lease(w.task, 86_401, status="IN_PROGRESS")),
     ("tasks_comment_has_a_text", lambda w: Comment.objects.update(text="")),
     ("tasks_comment_is_not_too_long", lambda w: Comment.objects.update(text="é" * (COMMENT_LENGTH + 1))),
     ("tasks_epic_has_a_name", lambda w: Epic.objects.update(name="")),

@@ -246,10 +246,11 @@ ADDRESSES = {
 def all_names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
     """Give the name of every route there is, with its namespace; of one without a name, the route itself.
 
-    Those of the admin follow from its registry, which test_admin_addresses.py goes through.
+    Those of the admin follow from its registry, which test_admin_addresses.py goes through, and those of the API from
+    its document, as tests/api/test_every_operation.py does.
     """
     for entry in (resolver or get_resolver()).url_patterns:
-        if isinstance(entry, URLResolver) and entry.namespace == "admin":
+        if isinstance(entry, URLResolver) and entry.namespace in {"admin", "api-v1"}:
             continue
         if isinstance(entry, URLResolver):
             yield from all_names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)

@@ -2,6 +2,7 @@
 
 from taskmanager.accounts.models.audit import AuditEvent, AuditKind
 from taskmanager.accounts.models.flags import Flag
+from taskmanager.accounts.models.idempotency import IdempotentCall
 from taskmanager.accounts.models.invitations import (
     INVITATION_LIFE,
     INVITED_AS,
@@ -61,6 +62,7 @@ __all__ = [
     "ExternalIdentity",
     "Flag",
     "FormSubmission",
+    "IdempotentCall",
     "IdentityQuerySet",
     "Invitation",
     "InvitationQuerySet",

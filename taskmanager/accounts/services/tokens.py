@@ -206,7 +206,7 @@ def revoke_tokens_of(user: User, *, actor: User | None = None, address: str = ""
 
 @sensitive_variables("secret")
 def user_of_token(secret: str, *, address: str, needs: Scope = Scope.READ) -> Bearer:
-    """Return the user of an API token, with organization and rights, by one query; `address` is the request's.
+    """Return the user of an API token, with organization, by one query; `address` is the request's.
 
     That it was used is written once a minute at most, and at once from another address: call it outside a
     transaction, so that requests side by side don't wait for each other. Raises InvalidToken, and NotAllowed for a
@@ -236,8 +236,8 @@ def user_of_token(secret: str, *, address: str, needs: Scope = Scope.READ) -> Be
 
 
 def _people() -> Any:
-    """Return who may come in, as a request's user is read."""
-    return User.objects.active().select_related("organization").with_rights()
+    """Return who may come in. Their rights are read when a rule asks for them: most calls only read."""
+    return User.objects.active().select_related("organization")
 
 
 def _note_use(user: Any, address: str) -> None:
@@ -323,7 +323,7 @@ def _spend(claims: dict[str, Any], address: str) -> Pair | None:
 
 @sensitive_variables("access", "claims")
 def user_of_access_token(access: str) -> Bearer:
-    """Return the user of an access token, with organization and rights, by one query. Raises InvalidToken."""
+    """Return the user of an access token, with organization, by one query. Raises InvalidToken."""
     claims = _read(access, "access")
     family = RefreshToken.objects.filter(user=OuterRef("pk"), family=claims["family"], revoked_at=None)
     user = _people().filter(Exists(family), pk=claims["sub"]).first()

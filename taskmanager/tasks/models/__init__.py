@@ -6,15 +6,25 @@ from taskmanager.tasks.models.comments import COMMENT_LENGTH, Comment
 from taskmanager.tasks.models.epics import Epic
 from taskmanager.tasks.models.projects import PROJECT_KEY, Project
 from taskmanager.tasks.models.sprints import Sprint, SprintMembership
-from taskmanager.tasks.models.tasks import CLAIMABLE, COUNT_LIMIT, DayOf, Task, TaskQuerySet
+from taskmanager.tasks.models.tasks import (
+    CLAIMABLE,
+    COUNT_LIMIT,
+    LONGEST_LEASE,
+    SHORTEST_LEASE,
+    DayOf,
+    Task,
+    TaskQuerySet,
+)
 from taskmanager.tasks.models.watchers import MOST_WATCHERS, Notice, Watcher, folded
 
 __all__ = [
     "CLAIMABLE",
     "COMMENT_LENGTH",
     "COUNT_LIMIT",
+    "LONGEST_LEASE",
     "MOST_WATCHERS",
     "PROJECT_KEY",
+    "SHORTEST_LEASE",
     "Activity",
     "Attachment",
     "Comment",

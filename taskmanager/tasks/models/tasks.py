@@ -16,6 +16,8 @@ from taskmanager.tasks.models.sprints import Sprint, SprintMembership, SprintQue
 
 # Counting stops here: people need "1,000+", not 183,412, and the page costs the same at any size.
 COUNT_LIMIT = 1000
+# Seconds for which a claim may hold. Shorter than any pause of a program, it would be lost by chance.
+SHORTEST_LEASE, LONGEST_LEASE = 10, 86_400
 
 
 class DayOf(models.Func):
@@ -46,6 +48,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def in_sprint(self, sprint: Sprint) -> Self:
         """Keep those that are in the sprint now."""
         return self.filter(pk__in=SprintMembership.objects.open().filter(sprint=sprint).values("task"))
+
+    def expired(self, moment: datetime.datetime) -> Self:
+        """Keep those whose lease had ended by then."""
+        return self.filter(lease_expires_at__lte=moment)
 
     def created_on(self, day: datetime.date) -> Self:
         """Keep those created on that day in the current time zone, the newest first."""
@@ -178,6 +184,14 @@ class Task(models.Model):
     version = models.PositiveIntegerField(
         default=1, editable=False, db_comment="Counts its changes; an edit names the one it started from"
     )
+    lease_expires_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        db_comment="When it comes back to everybody, unless its owner renews the claim; empty for a claim without end",
+    )
+    lease_seconds = models.PositiveIntegerField(
+        null=True, editable=False, db_comment="For how long the claim was made and renewed last; empty without a lease"
+    )
 
     objects = TaskQuerySet.as_manager()
 
@@ -210,6 +224,15 @@ class Task(models.Model):
                 condition=Q(due_date=None) | Q(due_date__gte=DayOf(F("created_at"))),
                 name="tasks_task_not_due_before_its_creation",
             ),
+            models.CheckConstraint(
+                condition=Q(lease_expires_at=None, lease_seconds=None)
+                | Q(status="IN_PROGRESS", lease_expires_at__isnull=False, lease_seconds__isnull=False),
+                name="tasks_task_lease_only_in_progress",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_seconds=None) | Q(lease_seconds__range=(SHORTEST_LEASE, LONGEST_LEASE)),
+                name="tasks_task_lease_of_ten_seconds_to_a_day",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["project", "status", "position", "id"], name="tasks_task_column"),
@@ -222,6 +245,16 @@ class Task(models.Model):
                 fields=["organization", "-archived_at", "-id"],
                 condition=Q(archived_at__isnull=False),
                 name="tasks_task_by_archiving",
+            ),
+            models.Index(
+                fields=["organization", "priority", "due_date", "id"],
+                condition=Q(owner__isnull=True, status__in=["UNASSIGNED", "IN_PROGRESS"]),
+                name="tasks_task_free",
+            ),
+            models.Index(
+                fields=["lease_expires_at"],
+                condition=Q(lease_expires_at__isnull=False),
+                name="tasks_task_by_end_of_lease",
             ),
             models.Index(fields=["epic", "status", "-id"], condition=Q(epic__isnull=False), name="tasks_task_of_epic"),
         ]
@@ -238,6 +271,10 @@ class Task(models.Model):
     def is_claimable(self) -> bool:
         """Whether somebody may still take it."""
         return self.owner_id is None and self.status in CLAIMABLE
+
+    def has_expired(self, moment: datetime.datetime) -> bool:
+        """Whether the lease of its claim had ended by then."""
+        return self.lease_expires_at is not None and self.lease_expires_at <= moment
 
     @property
     def sprints(self) -> SprintQuerySet:

@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from taskmanager.accounts.models import User
 from taskmanager.errors import DomainError
-from taskmanager.tasks.models import CLAIMABLE, Activity, Task
-from taskmanager.tasks.permissions import require, require_change
+from taskmanager.tasks.models import CLAIMABLE, Activity, Project, Sprint, Task
+from taskmanager.tasks.permissions import require, require_change, require_member
+from taskmanager.tasks.services.leases import MOST_URGENT, can_skip, free_if_expired, free_most_urgent_expired
 from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
 
 
@@ -38,7 +39,7 @@ def claim_task(task: Task, *, actor: User) -> Task:
     """
     require(actor, "tasks.change_task", task.organization_id)
     # The lock holds until commit, so the second claimer waits here and then sees an owner.
-    task = locked(task)
+    task = free_if_expired(locked(task))
     if not task.is_claimable:
         raise AlreadyClaimed
     before = snapshot(task)
@@ -56,6 +57,8 @@ def claim_task_optimistically(task: Task, *, actor: User) -> Task:
     require(actor, "tasks.change_task", task.organization_id)
     while True:
         task = Task.objects.select_related("project").get(pk=task.pk)
+        if task.has_expired(timezone.now()):
+            task = free_if_expired(locked(task))
         if not task.is_claimable:
             raise AlreadyClaimed
         seen_version = task.version
@@ -71,6 +74,9 @@ def claim_task_optimistically(task: Task, *, actor: User) -> Task:
             position=task.position,
             version=task.version,
             updated_at=task.updated_at,
+            # One that its owner left behind, who was deleted.
+            lease_expires_at=None,
+            lease_seconds=None,
         )
         if won:
             after = snapshot(task)
@@ -78,6 +84,48 @@ def claim_task_optimistically(task: Task, *, actor: User) -> Task:
             record(task, actor, Activity.Verb.CLAIMED, changes)
             return task
         # Another change came first. It may have been an edit that left the task free: look again.
+
+
+@transaction.atomic
+def claim_next_task(
+    *,
+    actor: User,
+    project: Project | None = None,
+    sprint: Sprint | None = None,
+    priority_at_least: str = Task.Priority.LOW,
+    lease_seconds: int | None = None,
+) -> Task | None:
+    """Make the actor the owner of the most urgent free task, of those the one that is due first, then the oldest.
+
+    It is theirs until they give it up or, with `lease_seconds` (10 to 86,400), until these are over.
+    Return None where there is none. Many may ask at once: on PostgreSQL each passes by what another is just taking.
+    Raises NotAllowed, NotFound for a project or a sprint of another organization.
+    """
+    require(actor, "tasks.change_task", actor.organization_id)
+    tasks = Task.objects.of(actor.organization)
+    for place in (project, sprint):
+        if place is not None:
+            require_member(actor, place.organization_id)
+    if project is not None:
+        tasks = tasks.filter(project=project)
+    if sprint is not None:
+        tasks = tasks.in_sprint(sprint)
+    ranks = Task.Priority.values
+    priorities = ranks[ranks.index(priority_at_least) :]
+    # Nobody's turn must wait for the worker that frees tasks. One is enough: the others are less urgent.
+    free_most_urgent_expired(tasks.filter(priority__in=priorities))
+    free = tasks.filter(owner=None, status__in=CLAIMABLE)
+    first = free.order_by(*MOST_URGENT).select_related("project")
+    # One short walk along an index per priority, instead of sorting all that is free.
+    for priority in reversed(priorities):
+        found = first.filter(priority=priority)
+        task = found.select_for_update(of=("self",), no_key=True, skip_locked=can_skip()).first()
+        if task is not None:
+            before = snapshot(task)
+            task.owner = actor
+            enter(task, Task.Status.IN_PROGRESS)
+            return write(task, before=before, actor=actor, verb=Activity.Verb.CLAIMED, lease_seconds=lease_seconds)
+    return None
 
 
 @transaction.atomic

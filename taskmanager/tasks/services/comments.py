@@ -7,7 +7,7 @@ from taskmanager.accounts.models import User
 from taskmanager.errors import Conflict, NotFound
 from taskmanager.tasks.models import Activity, Comment, Task
 from taskmanager.tasks.permissions import require_comment_deletion, require_comment_edit, require_member
-from taskmanager.tasks.services.merging import UnknownVersion
+from taskmanager.tasks.services.merging import Conflicting, UnknownVersion, starting_version
 from taskmanager.tasks.services.watchers import watch_mentioned
 from taskmanager.tasks.services.writing import locked, record
 
@@ -17,9 +17,10 @@ class CommentConflict(Conflict):
 
     message = "This comment was edited meanwhile."
 
-    def __init__(self, comment: Comment) -> None:
-        """Take the comment as it is now."""
-        self.comment = comment
+    def __init__(self, comment: Comment, *, text: str) -> None:
+        """Take the comment as it is now, and the text that it was to have."""
+        self.comment = self.item = comment
+        self.fields = [Conflicting("text", text, comment.text, comment.author)]
         super().__init__()
 
 
@@ -39,19 +40,20 @@ def create_comment(task: Task, *, actor: User, text: str) -> Comment:
 
 
 @transaction.atomic
-def edit_comment(comment: Comment, *, actor: User, version: int, text: str) -> Comment:
+def edit_comment(comment: Comment, *, actor: User, version: int | None, text: str, is_strict: bool = False) -> Comment:
     """Change one's own comment, starting from its `version`. History says that it was edited, not from what.
 
-    Raises CommentConflict, UnknownVersion, NotAllowed, NotFound.
+    Raises CommentConflict, OtherVersion, UnknownVersion, NotAllowed, NotFound.
     """
     require_comment_edit(comment, actor)
     comment = _locked(comment)
+    version = starting_version(comment, version, is_strict=is_strict)
     if not 1 <= version <= comment.version:
         raise UnknownVersion("This form names a version of the comment that doesn't exist. Reload the page.")
     if text == comment.text:
         return comment
     if version != comment.version:
-        raise CommentConflict(comment)
+        raise CommentConflict(comment, text=text)
     watchers = watch_mentioned(comment.task, text=text, before=comment.text)
     comment.text = text
     comment.version += 1

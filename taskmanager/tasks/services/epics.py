@@ -8,7 +8,7 @@ from taskmanager.accounts.models import User
 from taskmanager.errors import NotFound
 from taskmanager.tasks.models import Activity, Epic, Project
 from taskmanager.tasks.permissions import require
-from taskmanager.tasks.services.merging import merge, settled
+from taskmanager.tasks.services.merging import merge, settled, starting_version
 from taskmanager.tasks.services.writing import record_plan, write_plan
 
 
@@ -28,13 +28,14 @@ def create_epic(project: Project, *, actor: User, name: str, description: str = 
 
 
 @transaction.atomic
-def edit_epic(epic: Epic, *, actor: User, version: int, **wanted: Any) -> Epic:
+def edit_epic(epic: Epic, *, actor: User, version: int | None, is_strict: bool = False, **wanted: Any) -> Epic:
     """Change the fields that `wanted` names: name, description. Merges and refuses as `edit_task` does.
 
-    Raises EditConflict, UnknownVersion, NotAllowed, NotFound.
+    Raises EditConflict, OtherVersion, UnknownVersion, NotAllowed, NotFound.
     """
     require(actor, "tasks.change_epic", epic.organization_id)
     epic = locked_epic(epic)
+    version = starting_version(epic, version, is_strict=is_strict)
     changes = settled(epic, merge(epic, version, wanted))
     if changes:
         write_plan(epic, changes, actor)

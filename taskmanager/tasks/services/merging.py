@@ -1,19 +1,32 @@
 """Editing together: what an edit really changes, measured from the version that it started from."""
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from taskmanager.accounts.models import User
 from taskmanager.errors import Conflict, DomainError
 from taskmanager.tasks import queries
-from taskmanager.tasks.models import Epic, Sprint, Task
+from taskmanager.tasks.models import Comment, Epic, Sprint, Task
 from taskmanager.tasks.services.writing import comparable
 
 
 class UnknownVersion(DomainError):
     """The edit names a version that never was."""
 
+    field = "version"
     message = "This form names a version that doesn't exist. Reload the page."
+
+
+class OtherVersion(DomainError):
+    """A strict edit started from a version that isn't the present one."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+    def __init__(self, item: Any) -> None:
+        """Take the task, epic, sprint or comment as it is now."""
+        self.item = item
+        super().__init__(f"This was changed meanwhile: it has version {item.version} now.")
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,16 @@ class Merge:
     conflicts: list[Conflicting] = field(default_factory=list)
     originals: dict[str, Any] = field(default_factory=dict)  # as history keeps them, of fields changed since
     last_actor: dict[str, User | None] = field(default_factory=dict)
+
+
+def starting_version(item: Task | Epic | Sprint | Comment, version: int | None, *, is_strict: bool) -> int:
+    """Return the version that an edit of the locked item starts from: the present one where it names none.
+
+    Raises OtherVersion for a strict edit that started from another one.
+    """
+    if is_strict and version != item.version:
+        raise OtherVersion(item)
+    return item.version if version is None else version
 
 
 def merge(item: Task | Epic | Sprint, version: int, wanted: dict[str, Any]) -> Merge:

@@ -12,26 +12,29 @@ from taskmanager.errors import DomainError, NotFound
 from taskmanager.tasks.models import Activity, Epic, Project, Sprint, SprintMembership, Task
 from taskmanager.tasks.permissions import require
 from taskmanager.tasks.services.epics import lock_epic
-from taskmanager.tasks.services.merging import merge, settled
-from taskmanager.tasks.services.tasks import create_task
+from taskmanager.tasks.services.merging import merge, settled, starting_version
+from taskmanager.tasks.services.tasks import create_task, edit_task
 from taskmanager.tasks.services.writing import record_plan, write_plan
 
 
 class EndNotAfterStart(DomainError):
     """The sprint would be over before it began."""
 
+    field = "end_date"
     message = "A sprint ends after the day on which it starts."
 
 
 class SprintHasEnded(DomainError):
     """It takes no more tasks."""
 
+    field = "sprints"
     message = "This sprint has ended. Plan the task into one that is still open."
 
 
 class SprintNotActive(DomainError):
     """Tasks are created in a sprint only while it runs."""
 
+    field = "sprints"
     message = "A task can be created in a sprint only while the sprint is active."
 
 
@@ -44,6 +47,7 @@ class TaskNotInSprint(DomainError):
 class OtherProject(DomainError):
     """The task belongs on another board."""
 
+    field = "sprints"
     message = "A sprint takes tasks of its own project only."
 
 
@@ -78,14 +82,15 @@ def create_sprint(
 
 
 @transaction.atomic
-def edit_sprint(sprint: Sprint, *, actor: User, version: int, **wanted: Any) -> Sprint:
+def edit_sprint(sprint: Sprint, *, actor: User, version: int | None, is_strict: bool = False, **wanted: Any) -> Sprint:
     """Change the fields that `wanted` names: name, description, start_date, end_date, epic.
 
     Merges and refuses as `edit_task` does.
-    Raises EditConflict, UnknownVersion, EndNotAfterStart, NotAllowed, NotFound.
+    Raises EditConflict, OtherVersion, UnknownVersion, EndNotAfterStart, NotAllowed, NotFound.
     """
     require(actor, "tasks.change_sprint", sprint.organization_id)
     sprint = _locked(sprint)
+    version = starting_version(sprint, version, is_strict=is_strict)
     lock_epic(wanted.get("epic"), sprint.organization_id)
     changes = settled(sprint, merge(sprint, version, wanted))
     if not changes:
@@ -162,6 +167,48 @@ def create_task_in_sprint(sprint: Sprint, *, actor: User, **fields: Any) -> Task
     task = create_task(sprint.project, actor=actor, **fields)
     [planned] = _plan(sprint, {task.pk}, actor)
     return planned
+
+
+@transaction.atomic
+def create_task_in_sprints(project: Project, *, sprints: Collection[Sprint], actor: User, **fields: Any) -> Task:
+    """Make a task that is in each of these active sprints from the start, or none; `fields` are those of `create_task`.
+
+    Raises SprintNotActive, OtherProject, and what `create_task` raises.
+    """
+    require(actor, "tasks.add_task", project.organization_id)
+    held = _held(sprints)
+    if not all(sprint.is_active(timezone.localdate()) for sprint in held):
+        raise SprintNotActive
+    task = create_task(project, actor=actor, **fields)
+    for sprint in held:
+        [task] = _plan(sprint, {task.pk}, actor)
+    return task
+
+
+@transaction.atomic
+def edit_task_and_plan(
+    task: Task, *, sprints: Collection[Sprint], actor: User, version: int | None, is_strict: bool = False, **wanted: Any
+) -> Task:
+    """Change a task as `edit_task` does, and let it be in exactly these sprints: both or neither.
+
+    Raises SprintHasEnded for one that it isn't in already, OtherProject, and what `edit_task` raises.
+    """
+    there = set(task.sprints.values_list("pk", flat=True))
+    held = {sprint.pk: sprint for sprint in _held([*sprints, *Sprint.objects.filter(pk__in=there)])}
+    task = edit_task(task, actor=actor, version=version, is_strict=is_strict, **wanted)
+    # Asked again under the locks, without which somebody else could plan it meanwhile.
+    there = set(task.sprints.values_list("pk", flat=True))
+    chosen = {sprint.pk for sprint in sprints}
+    for pk in sorted(chosen - there):
+        plan_task(task, sprint=held[pk], actor=actor)
+    for sprint in Sprint.objects.filter(pk__in=there - chosen).order_by("pk"):
+        remove_task_from_sprint(task, sprint=sprint, actor=actor)
+    return task
+
+
+def _held(sprints: Collection[Sprint]) -> list[Sprint]:
+    """Return the sprints as they are now, locked in the order of their ids, before any task is. Raises NotFound."""
+    return [_locked(sprint) for _pk, sprint in sorted({sprint.pk: sprint for sprint in sprints}.items())]
 
 
 def _locked(sprint: Sprint) -> Sprint:

@@ -15,7 +15,7 @@ from taskmanager.tasks.permissions import may_change, may_claim, require, requir
 from taskmanager.tasks.services.claims import AlreadyClaimed
 from taskmanager.tasks.services.epics import lock_epic
 from taskmanager.tasks.services.files import remove_files_of
-from taskmanager.tasks.services.merging import Conflicting, merge, settled
+from taskmanager.tasks.services.merging import Conflicting, merge, settled, starting_version
 from taskmanager.tasks.services.watchers import set_watchers
 from taskmanager.tasks.services.writing import enter, locked, record, snapshot, write
 
@@ -23,12 +23,14 @@ from taskmanager.tasks.services.writing import enter, locked, record, snapshot, 
 class DueBeforeCreation(DomainError):
     """The due date lies before the day of creation."""
 
+    field = "due_date"
     message = "The due date may not lie before the day on which the task was created."
 
 
 class UnassignedHasNoOwner(DomainError):
     """One edit gave an owner and took the task out of work."""
 
+    field = "status"
     message = "An unassigned task has no owner. Choose another status, or no owner."
 
 
@@ -98,16 +100,18 @@ def create_task(
 
 
 @transaction.atomic
-def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
+def edit_task(task: Task, *, actor: User, version: int | None, is_strict: bool = False, **wanted: Any) -> Task:
     """Change the fields that `wanted` names: title, description, status, priority, owner, epic, due_date, watchers.
 
-    `version` is the one that the edit started from. Fields that others changed since, and this edit didn't,
-    keep their new values; where both changed a field to different values, nothing is saved.
-    Raises EditConflict, UnknownVersion, UnassignedHasNoOwner, OwnerGone, DueBeforeCreation, TooManyWatchers,
-    NotAllowed, NotFound.
+    `version` is the one that the edit started from, None for whichever it is now. Fields that others changed since,
+    and this edit didn't, keep their new values; where both changed a field to different values, nothing is saved.
+    A strict edit is refused by any change since.
+    Raises EditConflict, OtherVersion, UnknownVersion, UnassignedHasNoOwner, OwnerGone, DueBeforeCreation,
+    TooManyWatchers, NotAllowed, NotFound.
     """
     task = locked(task)
     require_change(task, actor)
+    version = starting_version(task, version, is_strict=is_strict)
     _require_own(wanted.get("owner"), task.organization_id)
     _hold_member(wanted.get("owner"))
     lock_epic(wanted.get("epic"), task.organization_id)
@@ -118,8 +122,8 @@ def edit_task(task: Task, *, actor: User, version: int, **wanted: Any) -> Task:
     _apply(task, changes, actor)
     if task.due_date and task.due_date < task.created_at.astimezone(datetime.UTC).date():
         raise DueBeforeCreation
-    watchers = set_watchers(task, changes["watchers"]) if "watchers" in changes else {}
-    return write(task, before=before, actor=actor, verb=Activity.Verb.EDITED, watchers=watchers)
+    told = set_watchers(task, changes["watchers"]) if "watchers" in changes else {}
+    return write(task, before=before, actor=actor, verb=Activity.Verb.EDITED, told=told)
 
 
 def _merge(task: Task, version: int, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from taskmanager.tasks.services.writing import Changes, locked, record
 class TooManyWatchers(DomainError):
     """A task isn't a newsletter."""
 
+    field = "watchers"
     message = f"A task has at most {MOST_WATCHERS} watchers."
 
 

@@ -63,18 +63,39 @@ def snapshot(task: Task) -> dict[str, Any]:
     return {name: comparable(getattr(task, name)) for name in FIELDS}
 
 
-def write(task: Task, *, before: dict[str, Any], actor: User, verb: str, watchers: Changes | None = None) -> Task:
+def write(
+    task: Task,
+    *,
+    before: dict[str, Any],
+    actor: User | None,
+    verb: str,
+    told: Changes | None = None,
+    lease_seconds: int | None = None,
+) -> Task:
     """Save what differs from the snapshot `before` as the task's next version, with its line of history.
 
-    `watchers` is what history tells of these, which were changed already.
+    `told` is what history tells beside, of what was changed already. A new owner has the task for `lease_seconds`, or
+    without an end.
     """
     after = snapshot(task)
     changes = {name: [before[name], after[name]] for name in FIELDS if before[name] != after[name]}
+    if changes.keys() & {"owner_id", "status"}:
+        # A lease is one owner's, for work in progress: whoever else gets the task, or finishes it, ends it.
+        set_lease(task, lease_seconds)
     task.version += 1
     task.updated_at = timezone.now()
-    task.save(update_fields=[*_columns(changes), "archived_at", "position", "version", "updated_at"])
-    record(task, actor, verb, {**changes, **(watchers or {})})
+    task.save(update_fields=[*_columns(changes), *LEASE, "archived_at", "position", "version", "updated_at"])
+    record(task, actor, verb, {**changes, **(told or {})})
     return task
+
+
+LEASE = ("lease_expires_at", "lease_seconds")
+
+
+def set_lease(task: Task, seconds: int | None) -> None:
+    """Let the task's claim end in so many seconds from now, or never."""
+    task.lease_seconds = seconds
+    task.lease_expires_at = None if seconds is None else timezone.now() + datetime.timedelta(seconds=seconds)
 
 
 def record(task: Task, actor: User | None, verb: str, changes: Changes, *, comment: Comment | None = None) -> Activity:

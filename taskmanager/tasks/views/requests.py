@@ -64,7 +64,9 @@ def find_attachment(request: MemberRequest, pk: int) -> Attachment:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether the client asked for JSON rather than for a page."""
+    """Whether the client asked for JSON rather than for a page: the API's clients always do."""
+    if request.path.startswith("/api/"):
+        return True
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 

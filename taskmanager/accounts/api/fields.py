@@ -1,0 +1,52 @@
+"""Types of what comes in: what the database could not keep is refused with a sentence, and the document says so."""
+
+from typing import Annotated, Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from ninja import Field
+from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+
+# Ids are 64 bits wide.
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+WITHOUT_NUL = r"^[^\x00]*$"
+
+
+def _address(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError as error:
+        raise ValueError("This is not a valid email address.") from error
+    return text.lower()
+
+
+def line(length: int) -> type[str]:
+    """Return the type of a line that people must give: white space around it is left out."""
+    return Annotated[  # type: ignore[return-value]
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=length, pattern=WITHOUT_NUL),
+        WithJsonSchema({"type": "string", "minLength": 1, "maxLength": length, "pattern": r"^[^\u0000]*\S[^\u0000]*$"}),
+    ]
+
+
+def text(length: int) -> type[str]:
+    """Return the type of a longer text, which may be empty."""
+    return Annotated[  # type: ignore[return-value]
+        str,
+        StringConstraints(max_length=length, pattern=WITHOUT_NUL),
+        WithJsonSchema({"type": "string", "maxLength": length, "pattern": r"^[^\u0000]*$"}),
+    ]
+
+
+Address = Annotated[
+    str,
+    StringConstraints(max_length=254, pattern=WITHOUT_NUL),
+    AfterValidator(_address),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+]
+
+
+def without_defaults(schema: dict[str, Any]) -> None:
+    """Leave defaults out of the document of a PATCH: what isn't sent stays as it is."""
+    for each in schema["properties"].values():
+        each.pop("default", None)

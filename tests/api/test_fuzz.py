@@ -1,0 +1,102 @@
+"""schemathesis calls a running server with all that the document allows and forbids, and follows its links.
+
+A smaller dose is part of `make test`; `make fuzz` calls 200 times per operation. All of schemathesis' checks are on.
+"""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from taskmanager.accounts import services as accounts
+from taskmanager.accounts.models import Scope
+from taskmanager.tasks import services
+from tests.api.test_throttling import status
+from tests.jobs.conftest import ROOT, environment, until
+from tests.test_newcomer import free_port
+
+pytestmark = [
+    pytest.mark.skipif(
+        "TEST_DATABASE_URL" not in os.environ or os.environ.get("TEST_ON") == "sqlite", reason="on PostgreSQL only"
+    ),
+    pytest.mark.django_db(transaction=True),
+]
+# Of each operation; and how many seconds for the smaller dose, whatever the machine.
+EXAMPLES = int(os.environ.get("FUZZ", "0"))
+SECONDS = 60
+OFTEN = "1000000/s"
+
+
+@contextmanager
+def serving(folder):
+    """The product on the database of this test; gives its address."""
+    port = free_port()
+    env = environment(
+        PORT=str(port),
+        DATA_DIR=str(folder),
+        REDIS_URL=settings.CACHES["default"].get("LOCATION", ""),
+        WEB_CONCURRENCY="2",
+        THROTTLE_DEFAULT=OFTEN,
+        THROTTLE_TASK_CREATE=OFTEN,
+        THROTTLE_SIGN_IN=OFTEN,
+        LOG_LEVEL="ERROR",
+    )
+    log = folder / "log"
+    with log.open("wb") as file:
+        command = [sys.executable, "-m", "taskmanager", "serve"]
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=file, stderr=file)
+    try:
+        place = f"http://127.0.0.1:{port}"
+        until(lambda: status(f"{place}/api/v1/openapi.json", "") == 200)
+        yield place, log
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@pytest.fixture
+def token(ada, task):
+    """An Admin's, in an organization that has one of everything."""
+    services.create_epic(task.project, actor=ada, name="Security audit")
+    services.create_comment(task, actor=ada, text="Seen on staging.")
+    ends = timezone.now() + timedelta(days=1)
+    return accounts.create_token(ada, name="fuzz", scope=Scope.WRITE, expires_at=ends)[1]
+
+
+def test_the_api_is_what_its_document_says(token, tmp_path):
+    with serving(tmp_path) as (place, log):
+        phases = "examples,coverage,fuzzing,stateful" if EXAMPLES else "examples,fuzzing,stateful"
+        dose = [f"--max-examples={EXAMPLES}"] if EXAMPLES else ["--max-examples=3", f"--max-time={SECONDS}"]
+        program = Path(sys.executable).parent / "schemathesis"
+        configuration = Path(__file__).parent / "schemathesis.toml"
+        done = subprocess.run(
+            [
+                program,
+                f"--config-file={configuration}",
+                "run",
+                f"{place}/api/v1/openapi.json",
+                f"--url={place}",
+                f"--header=Authorization: Bearer {token}",
+                f"--phases={phases}",
+                "--checks=all",
+                *dose,
+                "--no-color",
+                "--no-shrink",
+                "--suppress-health-check=all",
+                "--generation-database=none",
+                "--continue-on-failure",
+                "--workers=2",
+            ],
+            cwd=tmp_path,
+            capture_output=not EXAMPLES,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in log.read_text()
