@@ -22,6 +22,7 @@ from taskmanager.accounts.models import (
     ExternalIdentity,
     Flag,
     FormSubmission,
+    IdempotentCall,
     Invitation,
     Organization,
     Passkey,
@@ -104,6 +105,7 @@ BAD_WRITES = [
         "accounts_invitation_accepted_by_only_when_accepted",
         lambda w: Invitation.objects.update(accepted_by=w.ada),
     ),
+    ("accounts_idempotent_call_once_per_key", lambda w: make_call(w.ada)),
     ("accounts_audit_event_kind_check", lambda w: AuditEvent.objects.bulk_create([AuditEvent(kind="eaten")])),
     ("accounts_apitoken_hash_key", lambda w: make_token(w.ada, hash=w.own[ApiToken].hash)),
     ("accounts_api_token_has_a_name", lambda w: ApiToken.objects.update(name="")),
@@ -194,6 +196,7 @@ COLUMNS = {
     "tasks_attachment_file_key": "tasks_attachment.file",
     "accounts_flag_name_key": "accounts_flag.name",
     "accounts_invitation_nonce_key": "accounts_invitation.nonce",
+    "accounts_idempotent_call_once_per_key": "accounts_idempotentcall.user_id, accounts_idempotentcall.key",
     "accounts_apitoken_hash_key": "accounts_apitoken.hash",
     "accounts_refreshtoken_hash_key": "accounts_refreshtoken.hash",
     "accounts_singlesignon_organization_id_key": "accounts_singlesignon.organization_id",
@@ -240,6 +243,11 @@ def invite(organization: Organization, email: str, **fields: object) -> Invitati
         [Invitation(organization=organization, email=email, roles="Editor", **fields)]
     )
     return row
+
+
+def make_call(user: User) -> IdempotentCall:
+    row = IdempotentCall(organization_id=user.organization_id, user=user, key="x", fingerprint="x")
+    return IdempotentCall.objects.bulk_create([row])[0]
 
 
 def make_token(user: User, **fields: object) -> ApiToken:
@@ -380,6 +388,7 @@ def w(ada, acme, task, board, oscar):
             Notice: notice,
             FormSubmission: sent,
             Invitation: accepted,
+            IdempotentCall: make_call(ada),
             ApiToken: make_token(ada, hash="a"),
             RefreshToken: make_refresh_token(ada, hash="a"),
             ExternalIdentity: identity,
@@ -469,28 +478,28 @@ def test_no_row_is_changed_to_link_another_organization(w, field):
         checked(lambda: rows.update(**{field.name: w.foreign[field.related_model]}))
 
 
+# What a copy of a row has to have of its own, or another rule would refuse it.
+OTHERWISE = {
+    Task: {"number": 99},
+    SprintMembership: {"removed_at": timezone.now() + A_DAY},
+    Attachment: {"file": "1/another"},
+    FormSubmission: {"uuid": uuid.uuid4()},
+    Invitation: {"nonce": "another"},
+    ApiToken: {"hash": "another"},
+    RefreshToken: {"hash": "another"},
+    IdempotentCall: {"key": "another"},
+    Passkey: {"credential_id": "another"},
+    RecoveryCode: {"digest": "another"},
+    ExternalIdentity: {"subject": "another"},
+}
+
+
 @pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
 def test_no_row_is_made_that_links_another_organization(w, field):
     row = field.model.objects.get(pk=w.own[field.model].pk)
     row.pk = None
-    if isinstance(row, Task):
-        row.number = 99
-    if isinstance(row, SprintMembership):
-        row.removed_at = timezone.now()
-    if isinstance(row, Attachment):
-        row.file = "1/another"
-    if isinstance(row, FormSubmission):
-        row.uuid = uuid.uuid4()
-    if isinstance(row, Invitation):
-        row.nonce = "another"
-    if isinstance(row, (ApiToken, RefreshToken)):
-        row.hash = "another"
-    if isinstance(row, Passkey):
-        row.credential_id = "another"
-    if isinstance(row, RecoveryCode):
-        row.digest = "another"
-    if isinstance(row, ExternalIdentity):
-        row.subject = "another"
+    for name, value in OTHERWISE.get(type(row), {}).items():
+        setattr(row, name, value)
     setattr(row, field.name, w.foreign[field.related_model])
     with pytest.raises(IntegrityError, match=rule_of(field)):
         checked(field.model.objects.bulk_create, [row])

@@ -16,6 +16,7 @@ from taskmanager.accounts.models import (
     AuditKind,
     ExternalIdentity,
     FormSubmission,
+    IdempotentCall,
     Role,
     Scope,
     SingleSignOn,
@@ -91,6 +92,9 @@ def foreign(oscar, staff):
     tomorrow = timezone.now() + datetime.timedelta(days=1)
     accounts.create_token(oscar, name="Globex secret", scope=Scope.READ, expires_at=tomorrow)
     accounts.issue_pair(oscar)
+    IdempotentCall.objects.create(
+        organization=oscar.organization, user=oscar, key="Globex secret", fingerprint="x", answer="Globex secret"
+    )
     app_of(oscar)
     passkey_of(oscar, name="Globex secret")
     globex = {"organization": oscar.organization, "issuer": "https://id.globex.example"}
