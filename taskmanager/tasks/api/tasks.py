@@ -178,7 +178,7 @@ def task_detail(request: ApiRequest, task_id: int, fields: str = "") -> HttpResp
 
 @router.get(
     "/tasks/archive/{int:year}/{int:month}/{int:day}",
-    response=answers(200, TaskList),
+    response=answers(200, TaskList, 404),
     operation_id="list_archived_tasks",
 )
 def task_archive(request: ApiRequest, year: int, month: int, day: int, paging: Query[Paging]) -> HttpResponse:
