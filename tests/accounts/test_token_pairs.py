@@ -49,7 +49,6 @@ def test_an_access_token_lets_its_user_in_by_one_query(ada):
     with CaptureQueriesContext(connection) as queries:
         bearer = services.user_of_access_token(pair.access)
         assert bearer.user.organization.name == "Acme"
-        assert bearer.user.has_perm("tasks.add_task")
     assert (bearer.user, bearer.scope, len(queries)) == (ada, Scope.WRITE, 1)
 
 

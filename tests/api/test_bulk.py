@@ -178,7 +178,7 @@ def test_each_task_costs_the_same_and_all_answers_one_query(ada, board, caller):
     assert ten - one == 9 * each
     # The owner; savepoint, lock, what others changed, change, history, whom to tell, savepoint.
     assert each <= 9
-    assert one - each <= 8
+    assert one - each <= 9
 
 
 @pytest.mark.django_db(transaction=True)

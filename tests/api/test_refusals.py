@@ -18,7 +18,7 @@ def test_an_address_where_nothing_is(address, method, db):
 @pytest.mark.parametrize(
     ("method", "address", "allowed"),
     [
-        ("delete", "/tasks/", {"GET", "POST"}),
+        ("delete", "/tasks/", {"GET", "PATCH", "POST"}),
         ("post", "/tasks/1", {"GET", "PUT", "PATCH", "DELETE"}),
         ("get", "/token/pair", {"POST"}),
         ("post", "/openapi.json", {"GET", "HEAD"}),

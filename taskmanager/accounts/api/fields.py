@@ -1,14 +1,17 @@
 """Types of what comes in: what the database could not keep is refused with a sentence, and the document says so."""
 
+import datetime
+import re
 from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from ninja import Field
-from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConstraints, WithJsonSchema
 
 # Ids are 64 bits wide.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+NUMBER = re.compile(r"\s*[+-]?[\d_]*\.?[\d_]*(e[+-]?\d+)?\s*", re.IGNORECASE)
 WITHOUT_NUL = r"^[^\x00]*$"
 
 
@@ -18,6 +21,25 @@ def _address(text: str) -> str:
     except ValidationError as error:
         raise ValueError("This is not a valid email address.") from error
     return text.lower()
+
+
+def _no_number(value: Any) -> Any:
+    """Refuse a number where a day or a moment belongs: pydantic would count it as seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and NUMBER.fullmatch(value)):
+        raise ValueError("Write it as RFC 3339 does: 2026-12-01, or 2026-12-01T09:30:00Z.")
+    return value
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    try:
+        # PostgreSQL knows no zone that is further away than 15:59, which Python does.
+        return moment.astimezone(datetime.UTC)
+    except OverflowError as error:
+        raise ValueError("This is before or after all time.") from error
+
+
+Day = Annotated[datetime.date, BeforeValidator(_no_number)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_in_utc)]
 
 
 def line(length: int) -> type[str]:

@@ -1,14 +1,12 @@
 """Which tasks a list has, and in which order."""
 
-import datetime
 from typing import Literal
 
 from django.db.models import F, OrderBy
 from ninja import Field, Schema
-from pydantic import AwareDatetime
 
 from taskmanager.accounts.api.answers import InvalidInput
-from taskmanager.accounts.api.fields import Id, text
+from taskmanager.accounts.api.fields import Day, Id, Moment, text
 from taskmanager.accounts.api.paging import FARTHEST
 from taskmanager.accounts.models import User
 from taskmanager.tasks import queries, search
@@ -45,9 +43,9 @@ class TaskFilters(Schema):
     epic: Id | None = Field(None, description="The id of an epic")
     sprint: Id | None = Field(None, description="The id of a sprint that they are in now")
     project: Id | None = Field(None, description="The id of a project")
-    due_before: datetime.date | None = Field(None, description="Due before that day")
-    due_after: datetime.date | None = Field(None, description="Due after that day")
-    updated_since: AwareDatetime | None = Field(
+    due_before: Day | None = Field(None, description="Due before that day")
+    due_after: Day | None = Field(None, description="Due after that day")
+    updated_since: Moment | None = Field(
         None, description="Changed at that moment or later; with `ordering=updated_at` a cursor for keeping a copy"
     )
     q: text(1000) = Field("", description="The language of search, `is:open priority:high` for example")  # type: ignore[valid-type]

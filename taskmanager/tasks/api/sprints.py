@@ -8,7 +8,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from taskmanager.accounts.api.access import ApiRequest
 from taskmanager.accounts.api.answers import answers
-from taskmanager.accounts.api.fields import Id, line, text, without_defaults
+from taskmanager.accounts.api.fields import Day, Id, line, text, without_defaults
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.rows import fields_of, find, listed, one
@@ -58,8 +58,8 @@ class SprintIn(Schema):
 
     name: line(100) = Field(examples=["Sprint 12"])  # type: ignore[valid-type]
     description: text(50_000) = Field("", description="Its goal, as Markdown")  # type: ignore[valid-type]
-    start_date: datetime.date
-    end_date: datetime.date = Field(description="After the day on which it starts")
+    start_date: Day
+    end_date: Day = Field(description="After the day on which it starts")
     epic: Id | None = Field(None, description="The id of an epic")
     project: Id | None = Field(None, description="The id of a project; left out, it is the organization's first")
 
@@ -77,8 +77,8 @@ class SprintPatch(Schema):
 
     name: line(100) = ""  # type: ignore[valid-type]
     description: text(50_000) = Field("", description="Its goal, as Markdown")  # type: ignore[valid-type]
-    start_date: datetime.date = datetime.date.min
-    end_date: datetime.date = datetime.date.min
+    start_date: Day = datetime.date.min
+    end_date: Day = datetime.date.min
     epic: Id | None = Field(None, description="The id of an epic")
     version: Id | None = Field(None, description="The version that this starts from")
 

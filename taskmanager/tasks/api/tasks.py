@@ -9,7 +9,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from taskmanager.accounts.api.access import ApiRequest
 from taskmanager.accounts.api.answers import InvalidInput, answers
-from taskmanager.accounts.api.fields import Address, Id, line, text, without_defaults
+from taskmanager.accounts.api.fields import Address, Day, Id, line, text, without_defaults
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.rows import fields_of, find, listed, one, part
@@ -72,7 +72,7 @@ class TaskIn(Schema):
         None, description="Left out, it follows from the owner: IN_PROGRESS with one, UNASSIGNED without"
     )
     priority: Priority = "MEDIUM"
-    due_date: datetime.date | None = Field(None, description="Not before the day of creation")
+    due_date: Day | None = Field(None, description="Not before the day of creation")
     owner: Id | None = Field(None, description="The id of a member who can sign in")
     epic: Id | None = Field(None, description="The id of an epic")
     sprints: list[Id] = Field([], max_length=20, description="Ids of active sprints of the task's project")
@@ -95,7 +95,7 @@ class TaskPatch(Schema):
     description: text(50_000) = Field("", description="Markdown")  # type: ignore[valid-type]
     status: TaskStatus = "UNASSIGNED"
     priority: Priority = "MEDIUM"
-    due_date: datetime.date | None = None
+    due_date: Day | None = None
     owner: Id | None = None
     epic: Id | None = None
     sprints: list[Id] = Field([], max_length=20, description="Exactly those that it is to be in")
@@ -168,7 +168,7 @@ def task_detail(request: ApiRequest, task_id: int, fields: str = "") -> HttpResp
 
 @router.get(
     "/tasks/archive/{int:year}/{int:month}/{int:day}",
-    response=answers(200, TaskList),
+    response=answers(200, TaskList, 404),
     operation_id="list_archived_tasks",
 )
 def task_archive(request: ApiRequest, year: int, month: int, day: int, paging: Query[Paging]) -> HttpResponse:
