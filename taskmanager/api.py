@@ -95,11 +95,14 @@ def not_allowed(methods: str) -> HttpResponse:
 
 
 def with_allowance(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let each answer of a call say how many more may follow."""
+    """Let each answer of a call say how many more may follow; one too many is refused here, as django-ninja does not."""
 
     @wraps(run)
     def wrapped(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-        response = run(request, *arguments, **named)
+        try:
+            response = run(request, *arguments, **named)
+        except TooManyRequests as error:
+            response = refused(request, error)
         tell_allowance(request, response)
         return response
 
@@ -158,7 +161,6 @@ def refused(request: HttpRequest, error: DomainError) -> HttpResponse:
     response = json_answer(json.dumps(body), status=status)
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
-        tell_allowance(request, response)  # django-ninja refuses such a call outside of our decorators
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 wants it with each 401
     return response
