@@ -95,7 +95,7 @@ def not_allowed(methods: str) -> HttpResponse:
 
 
 def with_allowance(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let each answer of a call say how many more may follow; one too many is refused here, as django-ninja does not."""
+    """Let each answer say how many more calls may follow. One too many is refused here: django-ninja lets it pass."""
 
     @wraps(run)
     def wrapped(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:

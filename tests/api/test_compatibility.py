@@ -12,6 +12,8 @@ from taskmanager.openapi import published
 from tests.api.breaking import breaks
 from tests.api.conftest import document
 
+pytestmark = pytest.mark.once
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TASKS, TASK = "/api/v1/tasks/", "/api/v1/tasks/{task_id}"
 CLAIM = "/api/v1/tasks/{task_id}/claim"

@@ -11,6 +11,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from taskmanager.openapi.examples import EXAMPLES
 from tests.api.conftest import ROOT, document, validate
 
+pytestmark = pytest.mark.once
+
 WRITES = {"post", "put", "patch", "delete"}
 OPERATIONS = {
     operation["operationId"]: (method, path, operation)

@@ -13,6 +13,8 @@ from tests.api.conftest import Caller, document
 from tests.api.operations import OPERATIONS, Example
 from tests.web.addresses import ROLES
 
+pytestmark = pytest.mark.once
+
 PLACES = {
     operation["operationId"]: (method, path.removeprefix("/api/v1"), operation)
     for path, item in document()["paths"].items()
