@@ -75,6 +75,7 @@ def _operation(method: str, operation: Json, components: Json) -> Json:
     for status, response in responses.items():
         _finish_response(operation["operationId"], status, response, components["schemas"])
         _name_headers(status, response, names, components["schemas"])
+    responses |= copy.deepcopy(words.TOO_LONG)
     operation["responses"] = {str(status): responses[status] for status in sorted(responses)}
     return operation
 

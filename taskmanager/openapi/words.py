@@ -68,6 +68,11 @@ PROBLEMS = {
         {"loc": ["body", "priority"], "msg": "Input should be 'LOW', 'MEDIUM', 'HIGH' or 'URGENT'", "type": "enum"}
     ]
 }
+# What the web server answers before the API hears of it.
+TOO_LONG = {
+    414: {"description": "The address is longer than 4,094 bytes; said in HTML."},
+    431: {"description": "There are more than 100 headers, or one is longer than 8,190 bytes; said in HTML."},
+}
 UNCHANGED = "It is still what the answer with the ETag of `If-None-Match` said."
 IF_NONE_MATCH: dict[str, Any] = {
     "in": "header",
