@@ -73,7 +73,7 @@ def test_the_api_is_what_its_document_says(token, tmp_path):
         phases = "examples,coverage,fuzzing,stateful" if EXAMPLES else "examples,fuzzing,stateful"
         # The smaller dose is the same each time: what is new is found by the larger one.
         small = ["--max-examples=3", "--seed=1", "--generation-deterministic"]
-        dose = [f"--max-examples={EXAMPLES}"] if EXAMPLES else small
+        dose = [f"--max-examples={EXAMPLES}", "--generation-database=none"] if EXAMPLES else small
         program = Path(sys.executable).parent / "schemathesis"
         configuration = Path(__file__).parent / "schemathesis.toml"
         done = subprocess.run(
@@ -90,7 +90,6 @@ def test_the_api_is_what_its_document_says(token, tmp_path):
                 "--no-color",
                 "--no-shrink",
                 "--suppress-health-check=all",
-                "--generation-database=none",
                 "--continue-on-failure",
                 f"--workers={2 if EXAMPLES else 1}",
             ],

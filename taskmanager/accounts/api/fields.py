@@ -11,6 +11,8 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, StringConst
 
 # Ids are 64 bits wide.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+# In JSON a number is a number: neither "3" nor true is one.
+IdInBody = Annotated[int, Field(ge=1, le=2**63 - 1, strict=True)]
 NUMBER = re.compile(r"\s*[+-]?[\d_]*\.?[\d_]*(e[+-]?\d+)?\s*", re.IGNORECASE)
 WITHOUT_NUL = r"^[^\x00]*$"
 

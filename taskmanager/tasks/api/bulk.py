@@ -9,7 +9,7 @@ from ninja import Field, Schema
 
 from taskmanager.accounts.api.access import ApiRequest
 from taskmanager.accounts.api.answers import InvalidInput, Problem, answers, json_answer, refusal
-from taskmanager.accounts.api.fields import Id
+from taskmanager.accounts.api.fields import IdInBody
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.models import User
 from taskmanager.errors import DomainError, NotFound
@@ -29,7 +29,7 @@ MOST_TASKS = 100
 class TaskPatchOf(TaskPatch):
     """What is to be changed of one task: what is left out stays."""
 
-    id: Id = Field(description="The id of the task")
+    id: IdInBody = Field(description="The id of the task")
 
 
 class TaskPatches(Schema):

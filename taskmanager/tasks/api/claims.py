@@ -7,7 +7,7 @@ from ninja import Field, Router, Schema
 
 from taskmanager.accounts.api.access import ApiRequest
 from taskmanager.accounts.api.answers import answers
-from taskmanager.accounts.api.fields import Id
+from taskmanager.accounts.api.fields import IdInBody
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.rows import one
 from taskmanager.accounts.models import User
@@ -39,11 +39,12 @@ class ClaimNext(Schema):
 
     model_config = {"extra": "forbid"}
 
-    project: Id | None = Field(None, description="The id of a project")
-    sprint: Id | None = Field(None, description="The id of a sprint")
+    project: IdInBody | None = Field(None, description="The id of a project")
+    sprint: IdInBody | None = Field(None, description="The id of a sprint")
     priority_at_least: Priority = Field("LOW", description="Leave less urgent ones")
     lease_seconds: int | None = Field(
         None,
+        strict=True,
         ge=SHORTEST_LEASE,
         le=LONGEST_LEASE,
         description="For how long the claim holds unless it is renewed by a heartbeat; left out, it holds without end",
@@ -58,12 +59,13 @@ class Heartbeat(Schema):
 
     lease_seconds: int | None = Field(
         None,
+        strict=True,
         ge=SHORTEST_LEASE,
         le=LONGEST_LEASE,
         description="Left out, it is for as long as the claim or the heartbeat before",
         examples=[60],
     )
-    version: Id | None = Field(
+    version: IdInBody | None = Field(
         None,
         description="The version that the claim answered: refused where the task had another owner since, though it "
         "may be yours again, claimed by another program of yours",

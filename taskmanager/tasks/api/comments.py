@@ -7,7 +7,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from taskmanager.accounts.api.access import ApiRequest
 from taskmanager.accounts.api.answers import answers
-from taskmanager.accounts.api.fields import Id, line
+from taskmanager.accounts.api.fields import IdInBody, line
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.rows import find, listed, one
@@ -54,7 +54,7 @@ class CommentIn(Schema):
 class CommentPatch(CommentIn):
     """What is said instead."""
 
-    version: Id | None = Field(None, description="The version that this starts from")
+    version: IdInBody | None = Field(None, description="The version that this starts from")
 
 
 @router.get("/tasks/{int:task_id}/comments", response=answers(200, CommentList, 404), operation_id="list_comments")

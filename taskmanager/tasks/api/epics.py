@@ -7,7 +7,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from taskmanager.accounts.api.access import ApiRequest
 from taskmanager.accounts.api.answers import answers
-from taskmanager.accounts.api.fields import Id, line, text, without_defaults
+from taskmanager.accounts.api.fields import Id, IdInBody, line, text, without_defaults
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.rows import fields_of, find, listed, one
@@ -54,13 +54,13 @@ class EpicIn(Schema):
 
     name: line(100) = Field(examples=["Security audit"])  # type: ignore[valid-type]
     description: text(50_000) = Field("", description="Markdown")  # type: ignore[valid-type]
-    project: Id | None = Field(None, description="The id of a project; left out, it is the organization's first")
+    project: IdInBody | None = Field(None, description="The id of a project; left out, it is the organization's first")
 
 
 class EpicPut(EpicIn):
     """What an epic is to be replaced with: what is left out is emptied. It keeps its project."""
 
-    version: Id | None = Field(None, description="The version that this starts from")
+    version: IdInBody | None = Field(None, description="The version that this starts from")
 
 
 class EpicPatch(Schema):
@@ -70,7 +70,7 @@ class EpicPatch(Schema):
 
     name: line(100) = ""  # type: ignore[valid-type]
     description: text(50_000) = Field("", description="Markdown")  # type: ignore[valid-type]
-    version: Id | None = Field(None, description="The version that this starts from")
+    version: IdInBody | None = Field(None, description="The version that this starts from")
 
 
 @router.get("/epics/", response=answers(200, EpicList), operation_id="list_epics")

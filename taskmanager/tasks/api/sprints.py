@@ -8,7 +8,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from taskmanager.accounts.api.access import ApiRequest
 from taskmanager.accounts.api.answers import answers
-from taskmanager.accounts.api.fields import Day, Id, line, text, without_defaults
+from taskmanager.accounts.api.fields import Day, Id, IdInBody, line, text, without_defaults
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.rows import fields_of, find, listed, one
@@ -60,14 +60,14 @@ class SprintIn(Schema):
     description: text(50_000) = Field("", description="Its goal, as Markdown")  # type: ignore[valid-type]
     start_date: Day
     end_date: Day = Field(description="After the day on which it starts")
-    epic: Id | None = Field(None, description="The id of an epic")
-    project: Id | None = Field(None, description="The id of a project; left out, it is the organization's first")
+    epic: IdInBody | None = Field(None, description="The id of an epic")
+    project: IdInBody | None = Field(None, description="The id of a project; left out, it is the organization's first")
 
 
 class SprintPut(SprintIn):
     """What a sprint is to be replaced with: what is left out is emptied. It keeps its project."""
 
-    version: Id | None = Field(None, description="The version that this starts from")
+    version: IdInBody | None = Field(None, description="The version that this starts from")
 
 
 class SprintPatch(Schema):
@@ -79,8 +79,8 @@ class SprintPatch(Schema):
     description: text(50_000) = Field("", description="Its goal, as Markdown")  # type: ignore[valid-type]
     start_date: Day = datetime.date.min
     end_date: Day = datetime.date.min
-    epic: Id | None = Field(None, description="The id of an epic")
-    version: Id | None = Field(None, description="The version that this starts from")
+    epic: IdInBody | None = Field(None, description="The id of an epic")
+    version: IdInBody | None = Field(None, description="The version that this starts from")
 
 
 class SprintEpic(Schema):
@@ -88,7 +88,7 @@ class SprintEpic(Schema):
 
     model_config = {"extra": "forbid"}
 
-    epic: Id | None = Field(description="The id of an epic, null for none")
+    epic: IdInBody | None = Field(description="The id of an epic, null for none")
 
 
 @router.get("/sprints/", response=answers(200, SprintList), operation_id="list_sprints")

@@ -9,7 +9,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from taskmanager.accounts.api.access import ApiRequest
 from taskmanager.accounts.api.answers import InvalidInput, answers
-from taskmanager.accounts.api.fields import Address, Day, Id, line, text, without_defaults
+from taskmanager.accounts.api.fields import Address, Day, IdInBody, line, text, without_defaults
 from taskmanager.accounts.api.idempotency import Key, once_per_key
 from taskmanager.accounts.api.paging import Paging
 from taskmanager.accounts.api.rows import fields_of, find, listed, one, part
@@ -73,17 +73,17 @@ class TaskIn(Schema):
     )
     priority: Priority = "MEDIUM"
     due_date: Day | None = Field(None, description="Not before the day of creation")
-    owner: Id | None = Field(None, description="The id of a member who can sign in")
-    epic: Id | None = Field(None, description="The id of an epic")
-    sprints: list[Id] = Field([], max_length=20, description="Ids of active sprints of the task's project")
-    project: Id | None = Field(None, description="The id of a project; left out, it is the organization's first")
+    owner: IdInBody | None = Field(None, description="The id of a member who can sign in")
+    epic: IdInBody | None = Field(None, description="The id of an epic")
+    sprints: list[IdInBody] = Field([], max_length=20, description="Ids of active sprints of the task's project")
+    project: IdInBody | None = Field(None, description="The id of a project; left out, it is the organization's first")
     watchers: list[Address] = Field([], max_length=MOST_WATCHERS)
 
 
 class TaskPut(TaskIn):
     """What a task is to be replaced with: what is left out is emptied. It keeps its project."""
 
-    version: Id | None = Field(None, description="The version that this starts from")
+    version: IdInBody | None = Field(None, description="The version that this starts from")
 
 
 class TaskPatch(Schema):
@@ -96,11 +96,11 @@ class TaskPatch(Schema):
     status: TaskStatus = "UNASSIGNED"
     priority: Priority = "MEDIUM"
     due_date: Day | None = None
-    owner: Id | None = None
-    epic: Id | None = None
-    sprints: list[Id] = Field([], max_length=20, description="Exactly those that it is to be in")
+    owner: IdInBody | None = None
+    epic: IdInBody | None = None
+    sprints: list[IdInBody] = Field([], max_length=20, description="Exactly those that it is to be in")
     watchers: list[Address] = Field([], max_length=MOST_WATCHERS)
-    version: Id | None = Field(None, description="The version that this starts from")
+    version: IdInBody | None = Field(None, description="The version that this starts from")
 
 
 class ActivityOut(Schema):
