@@ -2,7 +2,8 @@
 # All tests: on PostgreSQL with Redis, again on SQLite without, in the browser, and from a clean clone.
 # `python -m tests.servers` has started the servers and says in the environment where they are.
 set -eu
-pytest=".venv/bin/python -m pytest --numprocesses 2 --dist loadgroup --quiet"
+# One process more than the cores of a small machine: tests wait for servers a quarter of their time.
+pytest=".venv/bin/python -m pytest --numprocesses 3 --dist loadgroup --quiet"
 # What is not to be run is not even to be read: that takes each process half a minute.
 elsewhere="--ignore=tests/browser --ignore=tests/test_newcomer.py"
 
