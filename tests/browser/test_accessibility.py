@@ -70,7 +70,7 @@ def test_pages_of_strangers_have_no_violation(calm, check, ada):
     page.goto("/accounts/login/")
     page.get_by_role("button", name="Sign in").click()
     page.goto("/accounts/register/")
-    page.locator("form").evaluate("form => form.noValidate = true")
+    page.locator("form").first.evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Create organization").click()
     expect(page.get_by_label("Organization")).to_have_attribute("aria-invalid", "true")
     check(page, "a refused registration")
@@ -261,7 +261,7 @@ def test_refused_pages_have_no_violation(calm, check, ed):
     stranger = calm()
     stranger.goto("/accounts/login/")
     stranger.context.clear_cookies()
-    stranger.locator("form").evaluate("form => form.submit()")
+    stranger.locator("form").first.evaluate("form => form.submit()")
     expect(stranger.get_by_text("Error 403")).to_be_visible()
     check(stranger, "an outdated form")
 
