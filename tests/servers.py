@@ -43,6 +43,7 @@ APT_FILES = {
     Path("/usr/sbin/policy-rc.d"): "#!/bin/sh\nexit 101\n",
     Path("/etc/postgresql-common/createcluster.d/tests.conf"): "create_main_cluster = false\n",
 }
+ENDING = {signal.SIGINT, signal.SIGTERM}
 PATIENCE = 60  # seconds, for a server to start and for one to stop
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -128,8 +129,11 @@ def main() -> int:
         given = {"TEST_CHROMIUM": chromium()}
         with postgresql() as database_url, redis() as redis_url:
             given |= {"TEST_DATABASE_URL": database_url, "TEST_REDIS_URL": redis_url}
-            command = subprocess.Popen(sys.argv[1:], env=os.environ | given)
+            # A signal between its start and our knowing of it would leave it behind.
+            signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+            command = subprocess.Popen(sys.argv[1:], env=os.environ | given, preexec_fn=_listen)  # noqa: PLW1509 (we have no threads)
             try:
+                _listen()
                 code = command.wait()
             except SystemExit as leaving:
                 # The terminal sends Ctrl-C to the command, too, and a second one would cut its own
@@ -140,6 +144,10 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return code if code >= 0 else 128 - code
+
+
+def _listen() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
