@@ -81,7 +81,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     key = fields.pop("uuid")
     try:
         # Before the transaction: a try counts even where what was tried is rolled back.
-        accounts.count_contact_message(request.META.get("REMOTE_ADDR", ""))
+        accounts.count_contact_message(address_of(request))
         with submissions.once(key, actor=request.user, form=request.path) as submission:
             accounts.send_contact_message(**fields, user=user)
             submission.made = reverse("contact-thanks")

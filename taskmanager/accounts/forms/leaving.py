@@ -4,10 +4,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.views.decorators.debug import sensitive_variables
 
-from taskmanager.accounts import services
 from taskmanager.accounts.forms.fields import PASSWORD_LENGTH, TEXT
+from taskmanager.accounts.forms.proving import prove
 from taskmanager.accounts.models import User
 from taskmanager.errors import TooManyRequests
 
@@ -36,18 +35,9 @@ class CloseAccountForm(forms.Form):
         self.fields["username"].help_text = f"Type {user.username}, so that no slip closes your account"
         del self.fields["username" if user.has_usable_password() else "password"]
 
-    @sensitive_variables("password")
     def clean_password(self) -> str:
         """Refuse another one than theirs."""
-        password = str(self.cleaned_data["password"])
-        try:
-            is_right = services.is_own_password(self.user, password)
-        except TooManyRequests as error:
-            self.throttled = error
-            raise ValidationError(str(error)) from error
-        if not is_right:
-            raise ValidationError("That is not your password.")
-        return password
+        return prove(self, str(self.cleaned_data["password"]))
 
     def clean_username(self) -> str:
         """Refuse another one than theirs; capitals don't matter."""

@@ -4,12 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import forms as auth_forms
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.views.decorators.debug import sensitive_variables
 
-from taskmanager.accounts import services
 from taskmanager.accounts.forms.fields import PASSWORD_LENGTH, TEXT
+from taskmanager.accounts.forms.proving import prove
 from taskmanager.accounts.models import (
     User,
 )
@@ -47,18 +45,9 @@ class PasswordChangeForm(NewPasswordForm):
         super().__init__(*args, **kwargs)
         self.throttled: TooManyRequests | None = None
 
-    @sensitive_variables("password")
     def clean_old_password(self) -> str:
         """Return the old password, where it is the right one."""
-        password = str(self.cleaned_data["old_password"])
-        try:
-            is_right = services.is_own_password(self.user, password)
-        except TooManyRequests as error:
-            self.throttled = error
-            raise ValidationError(str(error)) from error
-        if not is_right:
-            raise ValidationError("That is not your password.")
-        return password
+        return prove(self, str(self.cleaned_data["old_password"]))
 
 
 class PasswordResetForm(forms.Form):

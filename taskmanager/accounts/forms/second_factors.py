@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from taskmanager.accounts import services
 from taskmanager.accounts.forms.fields import PASSWORD_LENGTH, TEXT
+from taskmanager.accounts.forms.proving import prove
 from taskmanager.accounts.models import PASSKEY_NAME_LENGTH, User
 from taskmanager.errors import TooManyRequests
 
@@ -99,18 +100,9 @@ class OwnPasswordForm(forms.Form):
         self.user = user
         self.throttled: TooManyRequests | None = None
 
-    @sensitive_variables("password")
     def clean_password(self) -> str:
         """Refuse another password than the user's."""
-        password = str(self.cleaned_data["password"])
-        try:
-            is_right = services.is_own_password(self.user, password)
-        except TooManyRequests as error:
-            self.throttled = error
-            raise ValidationError(str(error)) from error
-        if not is_right:
-            raise ValidationError("That is not your password.")
-        return password
+        return prove(self, str(self.cleaned_data["password"]))
 
 
 class AuthenticatorForm(forms.Form):

@@ -71,7 +71,7 @@ def enter_again(request: HttpRequest, form: Any, error: AlreadySubmitted) -> Htt
         organization=error.made,
         username=form.cleaned_data["username"],
         password=form.cleaned_data["password1"],
-        address=request.META.get("REMOTE_ADDR", ""),
+        address=address_of(request),
     )
     say(request, Toast(str(error)))
     return enter(request, user) if user else redirect("accounts:login")

@@ -17,6 +17,7 @@ from taskmanager.accounts.models import SingleSignOn, User
 from taskmanager.accounts.oidc import ProviderProblem
 from taskmanager.accounts.permissions import require
 from taskmanager.accounts.requests import MemberRequest, Toast, say
+from taskmanager.accounts.views.entering import address_of
 from taskmanager.errors import TooManyRequests
 
 
@@ -28,7 +29,7 @@ def organization_edit(request: MemberRequest) -> HttpResponse:
     form = OrganizationForm(request.POST if request.method == "POST" else None, initial={"name": mine.name})
     if form.is_valid():
         services.change_organization(
-            mine, actor=request.user, name=form.cleaned_data["name"], address=request.META.get("REMOTE_ADDR", "")
+            mine, actor=request.user, name=form.cleaned_data["name"], address=address_of(request)
         )
         say(request, Toast("The organization is saved."))
         return redirect("accounts:organization")
@@ -57,7 +58,7 @@ def single_sign_on_edit(request: MemberRequest) -> HttpResponse:
                 mine,
                 actor=request.user,
                 group_roles=form.group_roles,
-                address=request.META.get("REMOTE_ADDR", ""),
+                address=address_of(request),
                 **{name: form.cleaned_data[name] for name in names},
             )
         except ProviderProblem as error:

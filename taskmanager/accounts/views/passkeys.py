@@ -16,7 +16,7 @@ from taskmanager.accounts.forms import CREDENTIAL_LENGTH, PasskeyForm, PasskeyNa
 from taskmanager.accounts.models import Passkey, User
 from taskmanager.accounts.requests import MemberRequest, Toast, say
 from taskmanager.accounts.views.challenges import has_passkeys_here, keep_challenge, site_of, take_challenge
-from taskmanager.accounts.views.entering import enter, has_proof, known_organization, pending_user, too_many
+from taskmanager.accounts.views.entering import address_of, enter, has_proof, known_organization, pending_user, too_many
 from taskmanager.accounts.views.second_factors import (
     after_adding,
     needs_proof,
@@ -42,7 +42,7 @@ def passkey_sign_in_options(request: HttpRequest) -> HttpResponse:
     if site is None:
         return _refuse(NOT_HERE, HTTPStatus.BAD_REQUEST)
     # Each question begins a session.
-    services.count_passkey_sign_in(request.META.get("REMOTE_ADDR", ""))
+    services.count_passkey_sign_in(address_of(request))
     challenge = services.new_challenge()
     keep_challenge(request, "sign-in", challenge)
     return JsonResponse(services.sign_in_options(site=site, challenge=challenge))
@@ -60,7 +60,7 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
             credential=request.POST.get("credential", "")[:CREDENTIAL_LENGTH],
             challenge=take_challenge(request, "sign-in"),
             site=site_of(request),
-            address=request.META.get("REMOTE_ADDR", ""),
+            address=address_of(request),
         )
     except TooManyRequests as error:
         return too_many(_back_to_sign_in(request, str(error)), error)
@@ -135,7 +135,7 @@ def passkey_create(request: MemberRequest) -> HttpResponse:
                 **form.cleaned_data,
                 challenge=challenge,
                 site=site,
-                address=request.META.get("REMOTE_ADDR", ""),
+                address=address_of(request),
             )
         except Conflict as error:
             form.add_error(None, str(error))

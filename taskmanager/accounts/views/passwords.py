@@ -62,7 +62,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/password_reset.html", {"form": form})
     try:
-        services.request_password_reset(**form.cleaned_data, address=request.META.get("REMOTE_ADDR", ""))
+        services.request_password_reset(**form.cleaned_data, address=address_of(request))
     except TooManyRequests as error:
         form.add_error(None, str(error))
         return too_many(render(request, "accounts/password_reset.html", {"form": form}), error)

@@ -29,6 +29,7 @@ from taskmanager.accounts.sessions import SECOND_FACTOR_KEY
 from taskmanager.accounts.views.challenges import has_passkeys_here, site_of, take_challenge
 from taskmanager.accounts.views.entering import (
     PENDING_KEY,
+    address_of,
     enter_with_second_factor,
     has_proof,
     note_proof,
@@ -97,7 +98,7 @@ def _second_factor_form(request: HttpRequest, user: User, *, sent: bool = True) 
     return SecondFactorForm(
         request.POST if sent else None,
         user=user,
-        address=request.META.get("REMOTE_ADDR", ""),
+        address=address_of(request),
         site=site_of(request),
         challenge=take_challenge(request, "second-factor") if sent and request.POST.get("credential") else None,
     )
@@ -209,7 +210,7 @@ def authenticator_create(request: MemberRequest) -> HttpResponse:
     if form.is_valid():
         try:
             codes = services.add_authenticator(
-                request.user, key=key, code=form.cleaned_data["code"], address=request.META.get("REMOTE_ADDR", "")
+                request.user, key=key, code=form.cleaned_data["code"], address=address_of(request)
             )
         except services.WrongCode as error:
             form.add_error("code", str(error))
@@ -261,7 +262,7 @@ def remove_factor(request: MemberRequest, factor: Any, remove: Callable[..., Non
     status = HTTPStatus.OK
     if request.method == "POST":
         try:
-            remove(subject, keep=session_of(request), address=request.META.get("REMOTE_ADDR", ""))
+            remove(subject, keep=session_of(request), address=address_of(request))
         except services.LastFactor as error:
             context["refusal"], status = str(error), HTTPStatus(error.status)
         else:
@@ -281,7 +282,7 @@ def recovery_codes_create(request: MemberRequest) -> HttpResponse:
     """Make new recovery codes; the old ones work no more."""
     if not services.has_second_factor(request.user):
         return redirect("accounts:second-factor-settings")
-    address = request.META.get("REMOTE_ADDR", "")
+    address = address_of(request)
     return _show_codes(request, services.replace_recovery_codes(request.user, address=address))
 
 
@@ -335,7 +336,7 @@ def second_factor_reset(request: MemberRequest, pk: int) -> HttpResponse:
     member = find_member(request, pk)
     if request.method != "POST":
         return render(request, "accounts/second_factor_reset.html", {"member": member})
-    services.reset_second_factor(member, actor=request.user, address=request.META.get("REMOTE_ADDR", ""))
+    services.reset_second_factor(member, actor=request.user, address=address_of(request))
     say(request, Toast(f"{member.display_name} has no second factor any more, and is signed out."))
     return redirect("accounts:member-edit", pk)
 
@@ -352,7 +353,7 @@ def second_factor_requirement(request: MemberRequest) -> HttpResponse:
             actor=request.user,
             required=required,
             proven_by=request.session.get(SECOND_FACTOR_KEY, ""),
-            address=request.META.get("REMOTE_ADDR", ""),
+            address=address_of(request),
         )
     except services.NoSecondFactor as error:
         say(request, Toast(str(error), kind="error"))

@@ -13,7 +13,7 @@ from taskmanager.accounts.forms import (
     SignInForm,
 )
 from taskmanager.accounts.views.challenges import has_passkeys_here
-from taskmanager.accounts.views.entering import enter, known_organization, too_many
+from taskmanager.accounts.views.entering import address_of, enter, known_organization, too_many
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -37,7 +37,7 @@ class SignInView(LoginView):
         """Give the form the client's address, which tries are counted by."""
         kwargs = super().get_form_kwargs()
         del kwargs["request"]
-        return {**kwargs, "address": self.request.META.get("REMOTE_ADDR", "")}
+        return {**kwargs, "address": address_of(self.request)}
 
     def get_redirect_url(self, request: HttpRequest | None = None) -> str:
         """Return where to go afterwards, "" where that would be here again or straight out."""

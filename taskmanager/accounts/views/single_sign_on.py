@@ -26,7 +26,7 @@ from taskmanager.accounts.models import SingleSignOn, User
 from taskmanager.accounts.oidc import Attempt, NotProven, ProviderProblem
 from taskmanager.accounts.permissions import require
 from taskmanager.accounts.requests import MemberRequest, Toast, say
-from taskmanager.accounts.views.entering import enter, known_organization, too_many
+from taskmanager.accounts.views.entering import address_of, enter, known_organization, too_many
 from taskmanager.accounts.views.organizations import callback_url
 from taskmanager.errors import DomainError, TooManyRequests
 
@@ -60,7 +60,7 @@ def sso(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/single_sign_on.html", context)
     try:
-        services.count_single_sign_on(request.META.get("REMOTE_ADDR", ""))
+        services.count_single_sign_on(address_of(request))
         row = services.find_single_sign_on(form.cleaned_data["organization"])
         if row:
             return _go(request, _begin(request, row, place=place))
@@ -81,7 +81,7 @@ def sso_start(request: HttpRequest, slug: str) -> HttpResponse:
     place = _local(request, request.POST.get("next") or request.GET.get("next", ""))
     if request.user.is_authenticated:
         return redirect(place or settings.LOGIN_REDIRECT_URL)
-    services.count_single_sign_on(request.META.get("REMOTE_ADDR", ""))
+    services.count_single_sign_on(address_of(request))
     row = services.find_single_sign_on(slug)
     if row is None:
         return _refuse(request, DomainError(NONE), status=HTTPStatus.NOT_FOUND, slug=slug)
@@ -114,7 +114,7 @@ def single_sign_on_try(request: MemberRequest) -> HttpResponse:
 def member_disconnect(request: MemberRequest, pk: int) -> HttpResponse:
     """Let no account of a provider be the member's any more."""
     member: User = get_object_or_404(User.objects.of(request.user.organization), pk=pk)
-    address = request.META.get("REMOTE_ADDR", "")
+    address = address_of(request)
     said = "is connected to no account of a provider."
     if services.disconnect(member, actor=request.user, address=address):
         said = "is disconnected. The next account with their address may take its place."
@@ -127,7 +127,7 @@ def member_disconnect(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 def sso_callback(request: HttpRequest) -> HttpResponse:
     """Take what the browser brings from the provider; sign in who it is."""
-    address = request.META.get("REMOTE_ADDR", "")
+    address = address_of(request)
     services.count_single_sign_on(address)
     begun = _take_attempt(request)
     if begun is None:
@@ -161,7 +161,7 @@ def _connect(request: HttpRequest, row: SingleSignOn, person: services.Person, m
     user = cast("User", request.user)
     if user.pk != member:
         raise services.NotAdmitted("signed_out_meanwhile", "You were signed out meanwhile. Sign in, and try again.")
-    can = services.connect(row, person, actor=user, address=request.META.get("REMOTE_ADDR", ""))
+    can = services.connect(row, person, actor=user, address=address_of(request))
     then = "You can sign in by it now" if can else "Whoever administers this installation goes on by password"
     groups = "more than it says" if person.groups is None else ", ".join(sorted(person.groups)[:20])[:500] or "none"
     email = f"{person.email or 'no e-mail address'}, {'verified' if person.email_is_verified else 'not verified'}"
