@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, StringAgg, Subquery, Value, When
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, StringAgg, Subquery, Value
 
 from taskmanager.tasks import search
 from taskmanager.tasks.models import (
     CLAIMABLE,
     COUNT_LIMIT,
+    PRIORITY_RANK,
     Comment,
     Project,
     Sprint,
@@ -128,8 +129,7 @@ def backlog(project: Project, today: datetime.date) -> TaskQuerySet:
 
 def by_priority(tasks: TaskQuerySet) -> Any:
     """Annotate the rank of the priority, by which can be sorted: LOW is 0."""
-    ranks = [When(priority=value, then=Value(rank)) for rank, value in enumerate(Task.Priority.values)]
-    return tasks.annotate(priority_rank=Case(*ranks, output_field=IntegerField()))
+    return tasks.annotate(priority_rank=PRIORITY_RANK)
 
 
 def counts_by(field: str, tasks: Iterable[Task]) -> dict[str, int]:

@@ -33,7 +33,9 @@ def find(ada, read):
     """Return the titles that a text finds for Ada, in order."""
 
     def titles(text: str) -> list[str]:
-        return [task.title for task in search.ranked(Task.objects.of(ada.organization), read(text))]
+        tasks, query = Task.objects.of(ada.organization), read(text)
+        count = search.matching(tasks, query).capped_count()
+        return [task.title for task in search.ranked(tasks, query, count=count)]
 
     return titles
 
@@ -315,7 +317,7 @@ def test_only_the_newest_are_ranked(board, ada, read, monkeypatch):
     monkeypatch.setattr("taskmanager.tasks.search.finding.RANKED", 2)
     for title, description in [("keys", ""), ("b", "keys"), ("c", "keys")]:
         services.create_task(board, actor=ada, title=title, description=description)
-    found = search.ranked(Task.objects.of(board.organization), read("keys"))
+    found = search.ranked(Task.objects.of(board.organization), read("keys"), count=3)
     assert [task.title for task in found] == ["c", "b"]
 
 

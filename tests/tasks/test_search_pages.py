@@ -24,7 +24,13 @@ SEARCH = [
     "tasks of the page with project and owner",
     "comments where a description hasn't the words",
 ]
-HITS = [*SESSION, "user with organization and permissions", "projects", "the first eight tasks with project and owner"]
+HITS = [
+    *SESSION,
+    "user with organization and permissions",
+    "projects",
+    "number of tasks",
+    "the first eight tasks with project and owner",
+]
 BOARD = [
     *SESSION,
     "user with organization and permissions",

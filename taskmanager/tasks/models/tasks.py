@@ -20,6 +20,16 @@ COUNT_LIMIT = 1000
 SHORTEST_LEASE, LONGEST_LEASE = 10, 86_400
 
 
+# The rank of a task's priority, by which can be sorted: LOW is 0.
+PRIORITY_RANK = models.Case(
+    *(
+        models.When(priority=value, then=models.Value(rank))
+        for rank, value in enumerate(("LOW", "MEDIUM", "HIGH", "URGENT"))
+    ),
+    output_field=models.IntegerField(),
+)
+
+
 class DayOf(models.Func):
     """The day of a moment in UTC, in SQL that a check constraint may hold on either database."""
 
@@ -241,6 +251,8 @@ class Task(models.Model):
             models.Index(fields=["organization", "status", "-id"], name="tasks_task_by_status"),
             models.Index(fields=["organization", "due_date", "id"], name="tasks_task_by_due_date"),
             models.Index(fields=["organization", "-created_at", "-id"], name="tasks_task_by_creation"),
+            models.Index(fields=["organization", "title", "id"], name="tasks_task_by_title"),
+            models.Index("organization", PRIORITY_RANK, "id", name="tasks_task_by_priority"),
             models.Index(
                 fields=["organization", "-archived_at", "-id"],
                 condition=Q(archived_at__isnull=False),

@@ -28,9 +28,13 @@ def matching(tasks: TaskQuerySet, query: Query) -> TaskQuerySet:
     return tasks
 
 
-def ranked(tasks: TaskQuerySet, query: Query) -> TaskQuerySet:
-    """Return the newest RANKED matches, those with all the words in their title first, then the newest."""
-    found = matching(tasks, query).order_by("-pk").values("pk")[:RANKED]
+def ranked(tasks: TaskQuerySet, query: Query, *, count: int) -> TaskQuerySet:
+    """Return the newest RANKED of `count` matches, those with all the words in their title first, then the newest.
+
+    Where all of them are ranked, nothing is said of the newest: PostgreSQL takes what begins with the letters that were
+    typed for common, and would walk from the newest task on, past every task where the word is rare.
+    """
+    found = matching(tasks, query).order_by(*(["-pk"] if count > RANKED else [])).values("pk")[:RANKED]
     sought = tuple(word for word in query.words if not word.negated)
     in_title = [condition.desc() for condition in _in_title(sought)]
     return tasks.filter(pk__in=found).order_by(*in_title, "-pk")

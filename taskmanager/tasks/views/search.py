@@ -43,7 +43,7 @@ def task_search(request: MemberRequest) -> HttpResponse:
     query = form.query
     tasks = Task.objects.of(request.user.organization)
     if request.htmx.target == "search-hits":
-        found = search.ranked(tasks, query).for_cards()[:HITS_WHILE_TYPING] if not query.is_empty else []
+        found = _ranked(tasks, query)[0].for_cards()[:HITS_WHILE_TYPING] if not query.is_empty else []
         hits = [Result(card, search.highlight(card.task.title, query)) for card in cards.cards(found, request.user)]
         return render(request, "tasks/search.html#hits", {"hits": hits, "query": query})
     if query.reference and not query.terms and (called := search.matching(tasks, query).first()):
@@ -54,12 +54,17 @@ def task_search(request: MemberRequest) -> HttpResponse:
 
 def _found(request: MemberRequest, tasks: TaskQuerySet, query: Query) -> dict[str, Any]:
     """Return a page of results. More than COUNT_LIMIT are "1,000+" and can't be turned to: people add a word."""
-    count = search.matching(tasks, query).capped_count()
-    results = search.ranked(tasks, query).for_results(search.DESCRIPTION_READ)
+    ranked, count = _ranked(tasks, query)
+    results = ranked.for_results(search.DESCRIPTION_READ)
     page: Any = _RankedPaginator(results, count).get_page(request.GET.get("page"))
     page.object_list = _results(cards.cards(page.object_list, request.user), query)
     label = "1 task" if count == 1 else f"{cards.count_label(count)} tasks"
     return {"page": page, "total_label": label, "has_more": count > COUNT_LIMIT}
+
+
+def _ranked(tasks: TaskQuerySet, query: Query) -> tuple[TaskQuerySet, int]:
+    count = search.matching(tasks, query).capped_count()
+    return search.ranked(tasks, query, count=count), count
 
 
 def _results(found: list[Card], query: Query) -> list[Result]:
