@@ -48,7 +48,7 @@ CLAIMS = Counter(
 JOB_SECONDS = Histogram(
     "taskmanager_job_duration_seconds",
     "Seconds that an attempt at a job took: succeeded, failed and to be tried again, or dead after its last attempt",
-    ["job", "outcome"],
+    ["name", "outcome"],  # "job" is Prometheus' own word
     buckets=JOB_BUCKETS,
 )
 MAILS = Counter("taskmanager_mails", "Mails: sent, or refused by a mail server or by its absence", ["outcome"])
