@@ -65,12 +65,15 @@ def served(log: Path, command: list[str] = SERVE, **variables: str) -> Iterator[
     variables = {"PORT": free_port(), "WEB_CONCURRENCY": "1", "DEMO": "0", **variables}
     address = f"http://127.0.0.1:{variables['PORT']}"
     with running(command, log, **variables) as process:
-        until(lambda: answers(f"{address}/help/") or process.poll() is not None)
+        try:
+            until(lambda: answers(f"{address}/metrics") or process.poll() is not None)
+        except pytest.fail.Exception:
+            pytest.fail(log.read_text())
         assert process.poll() is None, log.read_text()
         yield address, process
 
 
-def sample(text: str, name: str, **labels: str) -> float | None:
+def sample(text: str, name: str, /, **labels: str) -> float | None:
     """Return the value in an answer of /metrics: the sum of all samples of that name that have these labels."""
     marks = [f'{label}="{value}"' for label, value in labels.items()]
     lines = [line for line in text.splitlines() if re.split("[{ ]", line)[0] == name]

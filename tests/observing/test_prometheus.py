@@ -107,6 +107,8 @@ def test_every_panel_and_every_alert_finds_its_numbers(token, board, ada, settin
 
     def traffic(address: str) -> None:
         bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        comment = json.dumps({"text": "Rotate them today."})  # of which a job tells the watcher
+        fetch(f"{address}/api/v1/tasks/{watched.pk}/comments", "POST", comment, **bearer)
         for _twice in range(2):
             fetch(f"{address}/api/v1/tasks/{watched.pk}/claim", "PATCH", **bearer)
             pair = {"organization": "acme", "username": "ada", "password": "a guess"}
