@@ -53,6 +53,13 @@ def post_fork(_server: Any, _worker: Any) -> None:
     tracing.start()
 
 
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Send what is left of its traces."""
+    from taskmanager import tracing  # noqa: PLC0415 (as above)
+
+    tracing.stop()
+
+
 def child_exit(_server: Any, worker: Any) -> None:
     """Keep what a process counted that has ended."""
     from taskmanager import metrics  # noqa: PLC0415 (its folder has to be there first)

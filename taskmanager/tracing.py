@@ -5,6 +5,7 @@ standard variables (OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_H
 """
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,7 @@ TOLD = frozenset({
 })  # fmt: skip
 # Of a request the peer is the client.
 TOLD_OF_CLIENTS = frozenset({"net.peer.name", "net.peer.port"})
+PATIENCE = 2.0  # seconds
 # Probes and scrapers ask all the time, and nobody asks how they fared.
 UNTRACED = "/health/,/metrics$"
 
@@ -32,6 +34,7 @@ class _State:
     """Whether this process traces."""
 
     tracer: Any = None
+    provider: Any = None
 
 
 def start() -> None:
@@ -54,7 +57,8 @@ def start() -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    provider = TracerProvider(resource=Resource.create({"service.version": __version__}))
+    resource = Resource.create({"service.version": __version__})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)  # stop() does it, and has no patience
     provider.add_span_processor(BatchSpanProcessor(_discreet(OTLPSpanExporter())))
     trace.set_tracer_provider(provider)
     # Behind what writes headers, which also a refused host gets, and behind static files.
@@ -62,7 +66,16 @@ def start() -> None:
     DjangoInstrumentor().instrument(middleware_position=position)
     PsycopgInstrumentor().instrument()
     RedisInstrumentor().instrument()
+    _State.provider = provider
     _State.tracer = trace.get_tracer("taskmanager", __version__)
+
+
+def stop() -> None:
+    """Send what is left, for two seconds at most: a receiver that is away must not keep a process from ending."""
+    if _State.provider is not None:
+        thread = threading.Thread(target=_State.provider.shutdown, daemon=True)
+        thread.start()
+        thread.join(PATIENCE)
 
 
 def current_trace_id() -> str:

@@ -130,7 +130,7 @@ def test_a_receiver_that_is_away_slows_and_breaks_nothing(tmp_path):
         process.terminate()
         begun = time.monotonic()
         assert process.wait(30) == 0
-        assert time.monotonic() - begun < 15
+        assert time.monotonic() - begun < 10, "It doesn't wait until the receiver is back."
 
 
 def test_without_an_endpoint_what_traces_is_not_even_imported():
@@ -156,6 +156,7 @@ tracing.start()
 with tracing.job_span("write", job_id="1", parent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"):
     print(tracing.current_trace_id(), tracing.traceparent()[:35])
 print(repr(tracing.current_trace_id()), repr(tracing.traceparent()))
+tracing.stop()
 """
     with receiving() as (endpoint, receiver):
         env = environment(OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)

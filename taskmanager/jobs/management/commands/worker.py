@@ -41,4 +41,7 @@ class Command(BaseCommand):
         if settings.WORKER_PORT:
             Server(settings.WORKER_PORT, worker.pulse).start()
         worker.configure_signals()
-        worker.run()
+        try:
+            worker.run()
+        finally:
+            tracing.stop()
