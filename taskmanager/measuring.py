@@ -1,8 +1,9 @@
 """What is measured of each request, and the page on which Prometheus reads all numbers of this server."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from http import HTTPMethod
 from typing import Any
 
@@ -84,24 +85,30 @@ class Reading:
     def __init__(self, ask: Callable[[], dict[str, float]]) -> None:
         """Take what asks; it runs in a thread of its own."""
         self.ask = ask
-        self.thread: ThreadPoolExecutor | None = None
+        self.lock = threading.Lock()
         self.question: Future[dict[str, float]] | None = None
 
     def __call__(self) -> dict[str, float] | None:
         """Return the numbers, None where the server doesn't answer."""
-        self.begin()
         try:
-            return self.question.result(PATIENCE) if self.question else None
+            return self.begin().result(PATIENCE)
         except Exception:  # noqa: BLE001 (whatever is wrong with it, the other numbers are told)
             return None
 
-    def begin(self) -> None:
-        """Ask, unless the last question still waits for its answer."""
-        if self.thread is None:
-            # Not before the first scrape: threads don't outlive the fork that makes a web process.
-            self.thread = ThreadPoolExecutor(1, thread_name_prefix="metrics")
-        if self.question is None or self.question.done():
-            self.question = self.thread.submit(self.ask)
+    def begin(self) -> Future[dict[str, float]]:
+        """Ask, unless the last question still waits for its answer; return the question."""
+        with self.lock:
+            if self.question is None or self.question.done():
+                self.question = Future()
+                # A daemon, which no executor's thread is: a server that hangs must not keep this process from ending.
+                threading.Thread(target=self._answer, args=[self.question], name="metrics", daemon=True).start()
+            return self.question
+
+    def _answer(self, question: Future[dict[str, float]]) -> None:
+        try:
+            question.set_result(self.ask())
+        except Exception as error:  # noqa: BLE001 (told to whoever waits)
+            question.set_exception(error)
 
 
 def _ask_database() -> dict[str, float]:

@@ -232,6 +232,18 @@ def test_a_database_that_hangs_keeps_no_other_number_from_being_told(monkeypatch
 
 
 @once
+@pytest.mark.usefixtures("transactional_db")
+def test_while_the_database_and_redis_are_away_the_other_numbers_come(tmp_path):
+    away = {"DATABASE_URL": f"postgres://nobody@127.0.0.1:{free_port()}/x", "REDIS_URL": "redis://127.0.0.1:9/0"}
+    with served(tmp_path / "log", GUNICORN, **away) as (address, _process):
+        status, text = fetch(f"{address}/metrics")
+    assert status == 200
+    assert sample(text, "taskmanager_database_up") == sample(text, "taskmanager_redis_up") == 0
+    assert sample(text, "taskmanager_processes", role="web") == 1
+    assert sample(text, ANSWERS, view="metrics", status="200")
+
+
+@once
 def test_the_numbers_of_ended_processes_stay_and_their_files_go(transactional_db, tmp_path):
     folder = tmp_path / "numbers"
     folder.mkdir()
