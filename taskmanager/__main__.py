@@ -18,6 +18,11 @@ def main() -> None:
         from django.conf import settings  # noqa: PLC0415 (reads the environment)
 
         _ = settings.DEBUG
+        if sys.argv[1:2] == ["serve"]:
+            # Before anything of the product is imported that counts.
+            from taskmanager.settings.environment import metrics_folder  # noqa: PLC0415
+
+            metrics_folder()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"taskmanager: {error}")

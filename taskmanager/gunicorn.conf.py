@@ -2,15 +2,17 @@
 
 import os
 import sys
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from taskmanager.settings.environment import WEB_THREADS
+from taskmanager.settings.environment import WEB_THREADS, metrics_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taskmanager.settings.production")
 try:
     _ = settings.DEBUG  # reads the environment
+    metrics_folder()
 except ImproperlyConfigured as error:
     sys.exit(f"taskmanager: {error}")
 
@@ -33,3 +35,41 @@ limit_request_fields = 100
 limit_request_field_size = 8190
 # Nobody manages this server through a socket in the home folder, which a container may not even have.
 control_socket_disable = True
+
+
+def on_starting(_server: Any) -> None:
+    """Begin counting at 0, unless this server takes over from one that still serves (USR2)."""
+    from taskmanager import metrics  # noqa: PLC0415 (its folder has to be there first)
+
+    if "GUNICORN_PID" not in os.environ:
+        metrics.empty_folder()
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Tell that one more process serves, and start its traces: a thread that sends them would not outlive a fork."""
+    from taskmanager import metrics, tracing  # noqa: PLC0415 (its folder has to be there first)
+
+    metrics.note_process("web")
+    tracing.start()
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Send what is left of its traces."""
+    from taskmanager import tracing  # noqa: PLC0415 (as above)
+
+    tracing.stop()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Keep what a process counted that has ended."""
+    from taskmanager import metrics  # noqa: PLC0415 (its folder has to be there first)
+
+    metrics.absorb(worker.pid)
+
+
+def on_exit(server: Any) -> None:
+    """Leave nothing behind, unless another server has taken over."""
+    from taskmanager import metrics  # noqa: PLC0415 (its folder has to be there first)
+
+    if not server.reexec_pid:
+        metrics.remove_folder()

@@ -9,6 +9,7 @@ from django.urls import include, path
 from taskmanager import views
 from taskmanager.accounts import urls as accounts_urls
 from taskmanager.api import api
+from taskmanager.measuring import metrics_page
 from taskmanager.tasks import views as tasks_views
 
 # These know of work, too, which the app of accounts doesn't: registration makes a project, for example.
@@ -25,6 +26,7 @@ urlpatterns = [
     path("accounts/", include((accounts_urlpatterns, accounts_urls.app_name))),
     path("api/v1/", api.urls),
     path(settings.ADMIN_URL, admin.site.urls),
+    path("metrics", metrics_page, name="metrics"),
     path("help/", views.help_page, name="help"),
     path("about/", views.about, name="about"),
     path("contact/", views.contact, name="contact"),

@@ -118,6 +118,12 @@ def find_or_install(program: str, need: str) -> str:
     return _find_or_install(partial(_which, program), program, None, need)[0]
 
 
+def prometheus(program: str = "prometheus") -> str:
+    """Return the path of Prometheus, or of another program of its package. Raises ServerMissing."""
+    need = "Prometheus: install prometheus, with promtool"
+    return _find_or_install(partial(_which, program), "prometheus", None, need)[0]
+
+
 def main() -> int:
     """Run the command of the command line beside the servers; return its exit code."""
     if not sys.argv[1:]:

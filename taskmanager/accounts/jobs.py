@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlencode, urlsafe_base64_encode
 
+from taskmanager import metrics
 from taskmanager.accounts import photos
 from taskmanager.accounts.models import Invitation, User
 
@@ -29,13 +30,15 @@ def mail_contact(from_email: str, subject: str, message: str, sender: str) -> No
 
     The mail is ours: in From, their address would be a forgery that mail servers refuse. An answer goes to them.
     """
-    EmailMessage(
+    mail = EmailMessage(
         subject=f"Contact: {subject}",
         body=f"{message}\n\n-- \n{from_email}\n{sender}\n",
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[settings.CONTACT_EMAIL],
         reply_to=[from_email],
-    ).send()
+    )
+    with metrics.counted_mail():
+        mail.send()
 
 
 @task()
@@ -90,7 +93,8 @@ def mail_account_closed(email: str, username: str, organization: str, closed_at:
         headers={"Auto-Submitted": "auto-generated"},  # RFC 3834
     )
     message.attach_alternative(render_to_string("accounts/mail/account_closed.html", context), "text/html")
-    message.send()
+    with metrics.counted_mail():
+        message.send()
 
 
 @task()
@@ -145,7 +149,8 @@ def _mail(user: User, name: str, subject: str, context: dict[str, Any]) -> None:
         headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: nobody's out-of-office replies to it
     )
     message.attach_alternative(render_to_string(f"accounts/mail/{name}.html", context), "text/html")
-    message.send()
+    with metrics.counted_mail():
+        message.send()
 
 
 @task()
@@ -157,7 +162,9 @@ def mail_invitation(invitation_id: int) -> None:
     """
     invitation = Invitation.objects.open().select_related("organization", "invited_by").filter(pk=invitation_id).first()
     if invitation is not None:
-        message_of(invitation).send()
+        mail = message_of(invitation)
+        with metrics.counted_mail():
+            mail.send()
 
 
 def message_of(invitation: Invitation) -> EmailMultiAlternatives:

@@ -7,12 +7,15 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from taskmanager import metrics
 from taskmanager.accounts.models import Throttle
 from taskmanager.errors import TooManyRequests
 
 
 def count_try(*parts: str, limit: int, seconds: int, times: int = 1) -> None:
     """Count one try, or so many, of what `parts` name; at most `limit` fit into a window of `seconds`.
+
+    The first part is a word of ours, by which refusals are counted.
 
     Raises TooManyRequests with the seconds until the window ends. Call it outside a transaction:
     a try counts even where what was tried is rolled back.
@@ -30,6 +33,7 @@ def count_try(*parts: str, limit: int, seconds: int, times: int = 1) -> None:
             counted = Throttle.objects.filter(key=key).update(count=F("count") + times)
         throttle = Throttle.objects.get(key=key)
     if throttle.count > limit:
+        metrics.THROTTLED.labels(parts[0]).inc()
         seconds_left = max(1, round((throttle.ends_at - now).total_seconds()))
         raise TooManyRequests(seconds_left, is_first=throttle.count - times <= limit)
 

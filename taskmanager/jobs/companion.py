@@ -6,6 +6,8 @@ import subprocess
 import sys
 import time
 
+from taskmanager import metrics
+
 logger = logging.getLogger("taskmanager.jobs")
 
 # The web processes start first: nobody waits for a job as they wait for a page.
@@ -33,6 +35,7 @@ class Companion:
             if self.process.poll() is None:
                 return
             logger.warning("The worker died; another one follows.")
+            metrics.absorb(self.process.pid)
             self.pause = 1.0 if now - self.started_at > A_GOOD_LIFE else min(2 * self.pause, LONGEST_PAUSE)
             self.next_start = now + self.pause
             self.process = None

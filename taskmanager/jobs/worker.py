@@ -27,6 +27,9 @@ from django.utils.json import normalize_json
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult, get_date_max
 
+from taskmanager import metrics, tracing
+from taskmanager.jobs.telling import Pulse
+
 logger = logging.getLogger("taskmanager.jobs")
 
 type Job = DBTaskResult[Any, Any]
@@ -70,6 +73,7 @@ class Worker(db_worker.Worker):
         self.retry_delays = retry_delays
         self.parent = parent
         self.is_forced = False
+        self.pulse = Pulse()
         self.next_recovery = 0.0
         self.next_pruning = 0.0
         self.next_rounds = dict.fromkeys(ROUNDS, 0.0)
@@ -84,6 +88,7 @@ class Worker(db_worker.Worker):
         logger.info("Worker %s started.", self.worker_id)
         while self.running:
             has_worked = False
+            self.pulse.beat()
             try:
                 if not connection.in_atomic_block:  # a batch may run inside of somebody's transaction
                     close_old_connections()
@@ -143,14 +148,20 @@ class Worker(db_worker.Worker):
     def run_task(self, db_task_result: Job) -> None:
         """Do the job, and write down how it ended."""
         job = db_task_result
-        with Heartbeat(job, seconds=self.lease / HEARTBEATS_PER_LEASE):
+        name = job.task_path.rpartition(".")[2]
+        begun = time.perf_counter()
+        with Heartbeat(job, seconds=self.lease / HEARTBEATS_PER_LEASE, pulse=self.pulse):
             try:
-                value = normalize_json(_call(job))
+                with tracing.job_span(name, job_id=str(job.pk), parent=job.args_kwargs.get("traceparent", "")):
+                    value = normalize_json(_call(job))
             except BaseException as error:  # whatever ends a job is written down
+                outcome = "failed" if len(job.worker_ids) < self.max_attempts else "dead"
+                metrics.JOB_SECONDS.labels(name, outcome).observe(time.perf_counter() - begun)
                 self._fail(job, error)
                 if self.is_forced:
                     raise
             else:
+                metrics.JOB_SECONDS.labels(name, "succeeded").observe(time.perf_counter() - begun)
                 done = {
                     "status": TaskResultStatus.SUCCESSFUL,
                     "return_value": value,
@@ -241,9 +252,10 @@ class WorkerLost(Exception):
 class Heartbeat:
     """Renews the lease of a running job, in a thread with a connection of its own."""
 
-    def __init__(self, job: Job, *, seconds: float) -> None:
-        """Take the job, and how often its heart beats."""
+    def __init__(self, job: Job, *, seconds: float, pulse: Pulse) -> None:
+        """Take the job, how often its heart beats, and the pulse of its worker."""
         self.job = job
+        self.pulse = pulse
         self.seconds = seconds
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -260,6 +272,7 @@ class Heartbeat:
     def _beat(self) -> None:
         try:
             while not self.over.wait(self.seconds):
+                self.pulse.beat()
                 try:
                     _still(self.job).update(started_at=timezone.now())
                 except UNREACHABLE as error:

@@ -23,6 +23,8 @@ from taskmanager.settings.environment import (
     read,
     redis_url,
     size,
+    traces_endpoint,
+    worker_port,
 )
 from taskmanager.settings.hosts import Network
 
@@ -64,6 +66,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
 ]
 MIDDLEWARE = [
+    "taskmanager.measuring.MeasuringMiddleware",
     "taskmanager.middleware.ClientAddressMiddleware",
     # What writes headers comes first, so that redirects, static files and the refusal of a host have them too.
     "taskmanager.middleware.HeadersMiddleware",
@@ -126,7 +129,9 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = bool(read("bool", "SESSION_EXPIRE_AT_BROWSER_C
 CSRF_COOKIE_HTTPONLY = True
 
 # Jobs wait in the database, so that they are queued in the transaction of the change that asks for them.
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+TASKS = {"default": {"BACKEND": "taskmanager.jobs.backend.Backend"}}
+# Where a worker answers who asks for its numbers and whether it lives.
+WORKER_PORT = worker_port()
 # Seconds from a change until its watchers get a mail, which tells of all changes in between.
 NOTIFICATION_DELAY = int(read("int", "NOTIFICATION_DELAY", 300, validate=validate.Range(0, 86_400)))
 
@@ -297,6 +302,11 @@ THROTTLE_REGISTRATION = rate("THROTTLE_REGISTRATION", "20/h")
 AUDIT_DAYS = int(read("int", "AUDIT_DAYS", 365, validate=validate.Range(0, 36_500)))
 # Which inner networks organizations' OpenID providers may be in. Others' Admins must not reach what is inside.
 OIDC_ALLOWED_CIDRS = networks("OIDC_ALLOWED_CIDRS")
+
+# Who may read /metrics: Prometheus.
+METRICS_ALLOWED_CIDRS = networks("METRICS_ALLOWED_CIDRS", "127.0.0.0/8", "::1/128")
+# To whom traces are sent.
+OTEL_EXPORTER_OTLP_ENDPOINT = traces_endpoint()
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

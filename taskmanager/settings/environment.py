@@ -111,10 +111,10 @@ def secret_key(name: str, *, required: bool, folder: Path) -> str:
     return kept_secret(folder / KEPT_SECRETS[name])
 
 
-def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+def networks(name: str, *default: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """Return the variable, networks with commas between them: `10.0.0.0/8,fd00::/8`."""
     found = []
-    for text in read("list", name, []):
+    for text in read("list", name, list(default)):
         try:
             found.append(ipaddress.ip_network(text.strip()))
         except ValueError as error:
@@ -248,6 +248,45 @@ def email_address(name: str, default: str) -> str:
     except ValidationError as error:
         raise ImproperlyConfigured(f"{name} must be an e-mail address, not {text!r}.") from error
     return text
+
+
+def worker_port() -> int | None:
+    """Return WORKER_PORT, where a worker tells of itself; None for nowhere."""
+    port: int | None = read("int", "WORKER_PORT", None, validate=validate.Range(1, 65535))
+    return port
+
+
+def traces_endpoint() -> str:
+    """Return OTEL_EXPORTER_OTLP_ENDPOINT, to which traces are sent; "" for nobody."""
+    text = str(read("str", "OTEL_EXPORTER_OTLP_ENDPOINT", ""))
+    try:
+        url = urlsplit(text)
+        valid = not text or (url.scheme in {"http", "https"} and url.hostname and url.port != 0)
+    except ValueError:
+        valid = False
+    if not valid or url.query or url.fragment:
+        raise ImproperlyConfigured(
+            f"OTEL_EXPORTER_OTLP_ENDPOINT must look like http://collector.example.com:4318, not {text!r}."
+        )
+    return text
+
+
+def metrics_folder() -> None:
+    """Make the folder in which the processes of this server keep their numbers: PROMETHEUS_MULTIPROC_DIR, by default a
+    new one among the temporary files.
+
+    The processes find it by the variable, which Prometheus' client reads at its import.
+    """
+    name = str(read("str", "PROMETHEUS_MULTIPROC_DIR", ""))
+    try:
+        if name:
+            Path(name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        else:
+            name = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="taskmanager-metrics-")
+    except OSError as error:
+        raise ImproperlyConfigured(f"PROMETHEUS_MULTIPROC_DIR: {name} can't be made: {error.strerror}.") from error
+    if not os.access(name, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"PROMETHEUS_MULTIPROC_DIR: {name} can't be written to.")
 
 
 def is_loopback(host: str) -> bool:

@@ -103,6 +103,13 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         *(({"SESSION_COOKIE_AGE": age}, "SESSION_COOKIE_AGE") for age in ("0", "-1", "299", "two weeks", "34560001")),
         ({"SESSION_EXPIRE_AT_BROWSER_CLOSE": "perhaps"}, "SESSION_EXPIRE_AT_BROWSER_CLOSE"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+        ({"METRICS_ALLOWED_CIDRS": "here"}, "METRICS_ALLOWED_CIDRS"),
+        ({"METRICS_ALLOWED_CIDRS": "10.0.0.1/8"}, "METRICS_ALLOWED_CIDRS"),
+        *(({"WORKER_PORT": port}, "WORKER_PORT") for port in ("0", "70000", "first")),
+        *(
+            ({"OTEL_EXPORTER_OTLP_ENDPOINT": url}, "OTEL_EXPORTER_OTLP_ENDPOINT")
+            for url in ("collector:4318", "grpc://collector:4317", "http://", "http://collector:99999", "http://[")
+        ),
         ({"MEDIA_URL_STORAGE": "ftp"}, "MEDIA_URL_STORAGE"),
         ({"STATIC_STORAGE": "cdn"}, "STATIC_STORAGE"),
         *(({**S3, "MEDIA_URL_STORAGE": "s3", name: ""}, name) for name in S3),

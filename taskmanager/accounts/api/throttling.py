@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja.throttling import BaseThrottle
 from redis.exceptions import RedisError
 
+from taskmanager import metrics
 from taskmanager.errors import TooManyRequests
 
 Rate = tuple[int, int]
@@ -42,6 +43,7 @@ def count_call(scope: str, caller: str, rate: Rate) -> Allowance:
         logger.warning("Calls of the API are not counted: Redis does not answer (%s).", error)
         return Allowance(limit, limit, reset)
     if count > limit:
+        metrics.THROTTLED.labels(scope).inc()
         raise TooManyRequests(reset)
     return Allowance(limit, limit - count, reset)
 

@@ -81,7 +81,7 @@ from taskmanager.accounts.services.second_factors import (
     reset_lost_second_factor,
     reset_second_factor,
 )
-from taskmanager.accounts.services.sessions import end_sessions, sign_out_elsewhere
+from taskmanager.accounts.services.sessions import count_active_sessions, end_sessions, sign_out_elsewhere
 from taskmanager.accounts.services.signing_in import SHARED_LIMIT_FACTOR, is_own_password, sign_in
 from taskmanager.accounts.services.single_sign_on import (
     ATTEMPT_SECONDS,
@@ -177,6 +177,7 @@ __all__ = [
     "configure_single_sign_on",
     "connect",
     "count_acceptance",
+    "count_active_sessions",
     "count_contact_message",
     "count_invitations",
     "count_look_at_provider",

@@ -4,10 +4,19 @@ import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from taskmanager import metrics
 from taskmanager.accounts.addresses import known_address
 from taskmanager.accounts.models import AuditEvent, AuditKind, Organization, User
+
+# What of it is counted as a try to sign in.
+SIGN_INS = {
+    AuditKind.SIGNED_IN: "succeeded",
+    AuditKind.SIGN_IN_FAILED: "failed",
+    AuditKind.SECOND_FACTOR_FAILED: "second_factor_failed",
+}
 
 
 def record_event(
@@ -39,6 +48,8 @@ def record_event(
         address=known_address(address) or None,
         detail=detail,
     )
+    if outcome := "throttled" if detail.get("throttled") else SIGN_INS.get(kind):
+        transaction.on_commit(metrics.SIGN_INS.labels(outcome).inc)
 
 
 def forget_old_events() -> int:

@@ -1,6 +1,10 @@
 """Where somebody is signed in."""
 
+import datetime
+
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from taskmanager.accounts.models import (
     AuditKind,
@@ -9,6 +13,8 @@ from taskmanager.accounts.models import (
 )
 from taskmanager.accounts.services.audit import record_event
 from taskmanager.accounts.services.tokens import revoke_pairs_of
+
+ACTIVE = datetime.timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -33,3 +39,11 @@ def sign_out_elsewhere(user: User, *, keep: str, only: str = "", address: str = 
     if ended:
         record_event(user.organization_id, AuditKind.SESSIONS_ENDED, actor=user, address=address, sessions=ended)
     return ended
+
+
+def count_active_sessions() -> int:
+    """Return how many sessions of people were used in the last 15 minutes."""
+    since = timezone.now() - ACTIVE
+    # Using a session puts its end off, and there is an index of ends: what was used long ago isn't even looked at.
+    ends = since + datetime.timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return Session.objects.filter(expire_date__gte=ends, seen_at__gte=since, user__isnull=False).count()

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django_tasks_db.models import DBTaskResult
 
+from taskmanager import metrics
 from taskmanager.accounts.models import User
 from taskmanager.tasks import history, markdown
 from taskmanager.tasks.history import Event
@@ -121,7 +122,9 @@ def _mail(watcher: Watcher) -> None:
     gone = User.objects.filter(organization=watcher.organization_id, email=watcher.email, is_active=False)
     if told and not gone.exists():
         watched = Task.objects.select_related("project", "organization").get(pk=watcher.task_id)
-        message_of(watched, watcher, told).send()
+        mail = message_of(watched, watcher, told)
+        with metrics.counted_mail():
+            mail.send()
     Notice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from taskmanager import metrics
 from taskmanager.accounts.models import User
 from taskmanager.errors import DomainError
 from taskmanager.tasks.models import CLAIMABLE, Activity, Project, Sprint, Task
@@ -24,6 +25,17 @@ class NotClaimed(DomainError):
     message = "Only a task in progress can be released."
 
 
+def lost(strategy: str) -> AlreadyClaimed:
+    """Count a claim that came too late; return what to raise. What is rolled back now was a try all the same."""
+    metrics.CLAIMS.labels(strategy, "lost").inc()
+    return AlreadyClaimed()
+
+
+def count_won(strategy: str) -> None:
+    """Count a claim that was won, once that is so."""
+    transaction.on_commit(metrics.CLAIMS.labels(strategy, "won").inc)
+
+
 def claim_task_as_configured(task: Task, *, actor: User) -> Task:
     """Claim by the strategy that the setting CLAIM_STRATEGY names. Raises what the strategies raise."""
     if settings.CLAIM_STRATEGY == "optimistic":
@@ -41,10 +53,11 @@ def claim_task(task: Task, *, actor: User) -> Task:
     # The lock holds until commit, so the second claimer waits here and then sees an owner.
     task = free_if_expired(locked(task))
     if not task.is_claimable:
-        raise AlreadyClaimed
+        raise lost("pessimistic")
     before = snapshot(task)
     task.owner = actor
     enter(task, Task.Status.IN_PROGRESS)
+    count_won("pessimistic")
     return write(task, before=before, actor=actor, verb=Activity.Verb.CLAIMED)
 
 
@@ -60,7 +73,7 @@ def claim_task_optimistically(task: Task, *, actor: User) -> Task:
         if task.has_expired(timezone.now()):
             task = free_if_expired(locked(task))
         if not task.is_claimable:
-            raise AlreadyClaimed
+            raise lost("optimistic")
         seen_version = task.version
         before = snapshot(task)
         task.owner = actor
@@ -82,6 +95,7 @@ def claim_task_optimistically(task: Task, *, actor: User) -> Task:
             after = snapshot(task)
             changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
             record(task, actor, Activity.Verb.CLAIMED, changes)
+            count_won("optimistic")
             return task
         # Another change came first. It may have been an edit that left the task free: look again.
 
@@ -124,6 +138,7 @@ def claim_next_task(
             before = snapshot(task)
             task.owner = actor
             enter(task, Task.Status.IN_PROGRESS)
+            count_won("next")
             return write(task, before=before, actor=actor, verb=Activity.Verb.CLAIMED, lease_seconds=lease_seconds)
     return None
 

@@ -12,7 +12,7 @@ from taskmanager.errors import Conflict, DomainError, NotAllowed, NotFound
 from taskmanager.tasks import positions, queries
 from taskmanager.tasks.models import Activity, Epic, Project, Task
 from taskmanager.tasks.permissions import may_change, may_claim, require, require_change
-from taskmanager.tasks.services.claims import AlreadyClaimed
+from taskmanager.tasks.services.claims import count_won, lost
 from taskmanager.tasks.services.epics import lock_epic
 from taskmanager.tasks.services.files import remove_files_of
 from taskmanager.tasks.services.merging import Conflicting, merge, settled, starting_version
@@ -174,12 +174,13 @@ def move_task(task: Task, *, actor: User, status: str, after: int | None = None)
     is_claim = status == Task.Status.IN_PROGRESS and task.owner_id is None
     if not may_change(task, actor) and not (is_claim and may_claim(task, actor)):
         if status == Task.Status.IN_PROGRESS:
-            raise AlreadyClaimed
+            raise lost("move")
         raise NotAllowed("Only its creator, its owner or an Admin can move this task.")
     before = snapshot(task)
     verb = _verb_of_move(task, status, is_claim=is_claim)
     if is_claim:
         task.owner = actor
+        count_won("move")
     enter(task, status)
     task.position = _place(task, after)
     return write(task, before=before, actor=actor, verb=verb)

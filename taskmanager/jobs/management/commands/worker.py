@@ -3,8 +3,11 @@
 import argparse
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from taskmanager import metrics, tracing
+from taskmanager.jobs.telling import Server
 from taskmanager.jobs.worker import LEASE, Worker
 
 
@@ -33,5 +36,12 @@ class Command(BaseCommand):
         worker = Worker(
             batch=options["batch"], interval=options["interval"], lease=options["lease"], parent=options["parent"]
         )
+        metrics.note_process("worker")
+        tracing.start()
+        if settings.WORKER_PORT:
+            Server(settings.WORKER_PORT, worker.pulse).start()
         worker.configure_signals()
-        worker.run()
+        try:
+            worker.run()
+        finally:
+            tracing.stop()
