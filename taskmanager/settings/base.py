@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.csp import CSP
 from environs import validate
 
+from taskmanager import logs
 from taskmanager.settings.environment import (
     S3,
     accel_redirect_prefix,
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "taskmanager.middleware.ClientAddressMiddleware",
+    "taskmanager.request_log.RequestLogMiddleware",
     # What writes headers comes first, so that redirects, static files and the refusal of a host have them too.
     "taskmanager.middleware.HeadersMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -299,12 +301,7 @@ AUDIT_DAYS = int(read("int", "AUDIT_DAYS", 365, validate=validate.Range(0, 36_50
 OIDC_ALLOWED_CIDRS = networks("OIDC_ALLOWED_CIDRS")
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Django's own handlers would mail every error and show debug output on the console only.
-    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
-}
+LOG_FORMAT = choice("LOG_FORMAT", "text", "json")
+LOGGING = logs.configuration(level=LOG_LEVEL, form=LOG_FORMAT)
+# From how many seconds on a request is logged as a warning.
+SLOW_REQUEST_SECONDS = float(read("float", "SLOW_REQUEST_SECONDS", 1, validate=validate.Range(0.001, 3600)))

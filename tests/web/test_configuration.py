@@ -103,6 +103,8 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         *(({"SESSION_COOKIE_AGE": age}, "SESSION_COOKIE_AGE") for age in ("0", "-1", "299", "two weeks", "34560001")),
         ({"SESSION_EXPIRE_AT_BROWSER_CLOSE": "perhaps"}, "SESSION_EXPIRE_AT_BROWSER_CLOSE"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT"),
+        *(({"SLOW_REQUEST_SECONDS": text}, "SLOW_REQUEST_SECONDS") for text in ("0", "-1", "soon", "nan", "inf")),
         ({"MEDIA_URL_STORAGE": "ftp"}, "MEDIA_URL_STORAGE"),
         ({"STATIC_STORAGE": "cdn"}, "STATIC_STORAGE"),
         *(({**S3, "MEDIA_URL_STORAGE": "s3", name: ""}, name) for name in S3),
