@@ -24,6 +24,7 @@ from taskmanager.settings.environment import (
     read,
     redis_url,
     size,
+    web_threads,
 )
 from taskmanager.settings.hosts import Network
 
@@ -34,6 +35,7 @@ DATA_DIR = data_dir()
 HOST = str(read("str", "HOST", "127.0.0.1"))
 PORT = int(read("int", "PORT", 8000, validate=validate.Range(1, 65535)))
 WEB_CONCURRENCY = int(read("int", "WEB_CONCURRENCY", os.cpu_count() or 1, validate=validate.Range(1, 512)))
+WEB_THREADS = web_threads()
 _public_url = public_url(host=HOST, port=PORT)
 PUBLIC_URL = f"{_public_url.scheme}://{_public_url.netloc}"
 IS_HTTPS = _public_url.scheme == "https"

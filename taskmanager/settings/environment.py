@@ -24,9 +24,6 @@ from environs import FileAwareEnv, validate
 
 env = FileAwareEnv(strip_whitespace=True)
 
-# Threads of a web worker; each may hold one connection, and one is left for a management command.
-WEB_THREADS = 4
-
 # Where a mail server listens, by how the connection is protected.
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -63,6 +60,11 @@ def read(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
 def choice(name: str, *values: str) -> str:
     """Return the variable, one of `values`, the first of which is the default."""
     return str(read("str", name, values[0], validate=validate.OneOf(values)))
+
+
+def web_threads() -> int:
+    """Return WEB_THREADS, how many requests one web process answers at the same time."""
+    return int(read("int", "WEB_THREADS", 4, validate=validate.Range(1, 64)))
 
 
 def data_dir() -> Path:
@@ -166,7 +168,8 @@ def _sqlite(config: dict[str, Any]) -> dict[str, Any]:
 def _postgresql(config: dict[str, Any]) -> dict[str, Any]:
     # Opening a connection costs more than most pages do, so they are pooled; the pool checks a
     # connection before lending it, so that a restarted database is no error page.
-    pool = {"min_size": 1, "max_size": WEB_THREADS + 1, "timeout": 10}
+    # Each thread may hold one connection, and one is left for a management command.
+    pool = {"min_size": 1, "max_size": web_threads() + 1, "timeout": 10}
     return {**config, "OPTIONS": {**config.get("OPTIONS", {}), "pool": pool}, "CONN_HEALTH_CHECKS": True}
 
 

@@ -62,6 +62,7 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"PORT": "80.5"}, "PORT"),
         ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY"),
         ({"WEB_CONCURRENCY": "many"}, "WEB_CONCURRENCY"),
+        *(({"WEB_THREADS": text}, "WEB_THREADS") for text in ("0", "65", "few")),
         ({"DATABASE_URL": "mysql://root@localhost/tasks"}, "DATABASE_URL"),
         ({"DATABASE_URL": "garbage"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgres://user:hidden@host:port/tasks"}, "DATABASE_URL"),
