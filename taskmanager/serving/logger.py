@@ -4,6 +4,7 @@ Its access log stays off: `taskmanager.request_log` knows more. What never gets 
 here.
 """
 
+import logging
 import sys
 from typing import Any
 
@@ -21,6 +22,7 @@ class Logger(glogging.Logger):  # type: ignore[misc]  # Gunicorn has no types
         if cfg.errorlog != "-":
             return
         configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)
+        logging.captureWarnings(capture=True)
         for handler in list(self.error_log.handlers):
             self.error_log.removeHandler(handler)
         self.error_log.propagate = True
