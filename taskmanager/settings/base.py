@@ -8,6 +8,7 @@ from django.utils.csp import CSP
 from environs import validate
 
 from taskmanager import logs
+from taskmanager.serving.embedding import let_others_embed
 from taskmanager.settings.environment import (
     S3,
     accel_redirect_prefix,
@@ -24,6 +25,7 @@ from taskmanager.settings.environment import (
     read,
     redis_url,
     size,
+    static_host,
     web_threads,
 )
 from taskmanager.settings.hosts import Network
@@ -178,7 +180,9 @@ USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "static/"
+# A CDN in front of the static files, which fetches them from us, or from the bucket, and keeps them.
+STATIC_HOST = static_host()
+STATIC_URL = f"{STATIC_HOST}/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [PACKAGE_DIR / "static"]
 STATICFILES_FINDERS = [
@@ -199,12 +203,12 @@ STORAGES: dict[str, dict[str, Any]] = {
         # A job that makes a file may run twice.
         "OPTIONS": {"location": MEDIA_ROOT, "allow_overwrite": True},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "taskmanager.serving.static.Storage"},
 }
 if _bucket and MEDIA_URL_STORAGE == "s3":
     STORAGES["default"] = _bucket.media()
 if _bucket and STATIC_STORAGE == "s3":
-    STORAGES["staticfiles"] = _bucket.static()
+    STORAGES["staticfiles"] = _bucket.static(STATIC_HOST)
     MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
 # Where a proxy sends the files, it finds them under this internal address.
 ACCEL_REDIRECT_PREFIX = accel_redirect_prefix()
@@ -230,15 +234,20 @@ SECURE_CSP: dict[str, list[str]] = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-if _bucket and STATIC_STORAGE == "s3":
+_static_source = f"{_bucket.address}static/" if _bucket and STATIC_STORAGE == "s3" else ""
+if STATIC_HOST:
+    _static_source = STATIC_URL
+if _static_source:
     for directive in ("script-src", "style-src", "img-src", "font-src"):
-        SECURE_CSP[directive] = [*SECURE_CSP[directive], f"{_bucket.address}static/"]
+        SECURE_CSP[directive] = [*SECURE_CSP[directive], _static_source]
 X_FRAME_OPTIONS = "DENY"
 # A page of another origin gets no hold of ours, and loads nothing of it. What a bucket sends says nothing of embedding,
 # and pages that demand it would lose their scripts and styles.
 CROSS_ORIGIN_HEADERS = {"Cross-Origin-Resource-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 if STATIC_STORAGE == "s3":
     del CROSS_ORIGIN_HEADERS["Cross-Origin-Embedder-Policy"]
+elif STATIC_HOST:
+    WHITENOISE_ADD_HEADERS_FUNCTION = let_others_embed
 # What a script in one of our pages could ask the browser for: nothing but passkeys. Chromium writes an error into the
 # console of each page for a name that it doesn't know on its system, such as bluetooth and web-share.
 PERMISSIONS_POLICY: dict[str, list[str] | str] = {

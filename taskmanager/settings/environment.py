@@ -39,6 +39,7 @@ TAKEN_ADDRESSES = frozenset({
     "help", "live", "media", "metrics", "reports", "search", "sprints", "static", "t", "tasks", "unsubscribe",
 })  # fmt: skip
 ADMIN_URL = re.compile(r"([A-Za-z0-9_-]+/)+")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 RATE = re.compile(r"(?P<count>[1-9]\d*)/(?P<period>[smhd])")
 
 
@@ -304,6 +305,24 @@ def size(name: str, default: str) -> int:
     return int(match["count"]) * {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}[match["unit"]]
 
 
+def static_host() -> str:
+    """Return STATIC_HOST, the origin of a CDN that fetches the static files from us; "" for none.
+
+    Raises ImproperlyConfigured for one whose scripts somebody on the way could change.
+    """
+    text = str(read("str", "STATIC_HOST", "")).rstrip("/")
+    try:
+        url = urlsplit(text)
+        valid = url.hostname and url.port != 0 and (url.scheme == "https" or is_loopback(url.hostname))
+        rest = url.path or url.query or url.fragment or url.username
+    except ValueError:
+        valid, rest = False, ""
+    # What is in it goes into a header: an origin has nothing that could end a directive there.
+    if text and (not valid or rest or not ORIGIN.fullmatch(text)):
+        raise ImproperlyConfigured(f"STATIC_HOST must look like https://cdn.example.com, without a path, not {text!r}.")
+    return text
+
+
 def accel_redirect_prefix() -> str:
     """Return ACCEL_REDIRECT_PREFIX, the internal address under which nginx finds the uploads; "" for none."""
     text = str(read("str", "ACCEL_REDIRECT_PREFIX", ""))
@@ -368,15 +387,19 @@ class S3:
         options = {**self.options, "location": "uploads", "querystring_auth": True, "object_parameters": disposition}
         return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
-    def static(self) -> dict[str, Any]:
-        """Return the storage of static files, under names that change with their content."""
-        url = urlsplit(self.address)
+    def static(self, host: str = "") -> dict[str, Any]:
+        """Return the storage of static files, under names that change with their content; `host` is a CDN's origin.
+
+        A bucket doesn't ask what its caller can read, so scripts and styles lie there compressed, and only so.
+        """
+        url = urlsplit(host or self.address)
         options = {
             **self.options,
             "location": "static",
             "custom_domain": f"{url.netloc}{url.path}".rstrip("/"),
             "url_protocol": f"{url.scheme}:",
             "querystring_auth": False,
+            "gzip": True,
             "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
         }
         return {"BACKEND": "storages.backends.s3.S3ManifestStaticStorage", "OPTIONS": options}

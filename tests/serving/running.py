@@ -24,10 +24,13 @@ COMMANDS = {
     "gunicorn": ["-m", "gunicorn", "-c", str(ROOT / "taskmanager/gunicorn.conf.py")],
 }
 SETTINGS = """
+import sys
 from taskmanager.settings.production import *
 ROOT_URLCONF = "changing_urls"
 VERSION = "{version}"
-STATICFILES_FINDERS = []  # collecting takes longer than what is looked at
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
+if "serve" in sys.argv:
+    STATICFILES_FINDERS = []  # collecting takes longer than what is looked at
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 """
 URLS = """
@@ -99,7 +102,7 @@ def write(code: Path, version: str) -> None:
 
 @contextmanager
 def serving(folder: Path, kind: str, **extra: str) -> Iterator[Server]:
-    """Run a server of version 1 on the data in the folder."""
+    """Run a server of version 1 in the folder. `extra` are variables, in which {port} stands for its port."""
     code, log, port = folder / "code", folder / "log", free_port()
     code.mkdir()
     write(code, "1")
@@ -113,7 +116,7 @@ def serving(folder: Path, kind: str, **extra: str) -> Iterator[Server]:
         DJANGO_SETTINGS_MODULE="changing_settings",
         PYTHONPATH=os.pathsep.join([str(code), str(ROOT)]),
         PYTHONDONTWRITEBYTECODE="1",  # two versions of a second would be taken for one
-        **extra,
+        **{name: value.replace("{port}", port) for name, value in extra.items()},
     )
     with log.open("wb") as file:
         command = [sys.executable, *COMMANDS[kind]]
