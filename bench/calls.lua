@@ -33,5 +33,6 @@ end
 function done(summary, latency, _)
   local errors = summary.errors
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
-  io.write(string.format("FIGURES %d %d %d %d\n", summary.requests, summary.duration, latency:percentile(50), failed))
+  local half, most = latency:percentile(50), latency:percentile(99)
+  io.write(string.format("FIGURES %d %d %d %d %d\n", summary.requests, summary.duration, half, most, failed))
 end

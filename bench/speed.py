@@ -19,7 +19,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +79,7 @@ class Figure:
 
     per_second: float
     milliseconds: float
+    slowest: float  # milliseconds that 99 of 100 calls stay under
 
 
 def main() -> int:
@@ -116,6 +117,18 @@ def find_wrk() -> str:
 @contextmanager
 def site(tasks: int, number: int, database: str, redis: str, folder: Path) -> Iterator[Site]:
     """Make a database of so many tasks and serve it, with a Redis database of its own."""
+    with filled(tasks, number, database, redis, folder) as (environment, given):
+        with server(environment, folder / f"{tasks}.log"):
+            pass  # the first start collects the static files
+        with server(environment, folder / f"{tasks}.log") as (pid, seconds):
+            yield Site(tasks, int(environment["PORT"]), pid, seconds, given)
+
+
+@contextmanager
+def filled(
+    tasks: int, number: int, database: str, redis: str, folder: Path
+) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+    """Make a database of so many tasks; give the environment of a server for it, and what a caller needs."""
     name = f"taskmanager_bench_{os.getpid()}_{number}"
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
@@ -135,25 +148,25 @@ def site(tasks: int, number: int, database: str, redis: str, folder: Path) -> It
     try:
         say(f"Making {tasks:,} tasks …")
         command = [sys.executable, "-m", "bench.fill", "--tasks", str(tasks)]
-        filled = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
-        if filled.returncode:
-            raise Failed(f"The database could not be filled:\n{filled.stderr}")
-        with server(environment, folder / f"{tasks}.log"):
-            pass  # the first start collects the static files
-        with server(environment, folder / f"{tasks}.log") as (pid, seconds):
-            yield Site(tasks, port, pid, seconds, json.loads(filled.stdout))
+        done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise Failed(f"The database could not be filled:\n{done.stderr}")
+        yield environment, json.loads(done.stdout)
     finally:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager
-def server(environment: dict[str, str], log: Path) -> Iterator[tuple[int, float]]:
-    """Run `taskmanager serve`; give its process and how many seconds it took to answer."""
+def server(
+    environment: dict[str, str], log: Path, command: Sequence[str] = ("-m", "taskmanager", "serve")
+) -> Iterator[tuple[int, float]]:
+    """Run `taskmanager serve`, or another command; give its process and how many seconds it took to answer."""
     started = time.perf_counter()
     with log.open("w") as file:
-        command = [sys.executable, "-m", "taskmanager", "serve"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file, start_new_session=True)
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environment, stdout=file, stderr=file, start_new_session=True
+        )
     try:
         while not answers(f"http://127.0.0.1:{environment['PORT']}/about/"):
             if process.poll() is not None or time.perf_counter() - started > servers.PATIENCE:
@@ -237,10 +250,10 @@ def run(wrk: str, site: Site, name: str, connections: int, seconds: float) -> Fi
     line = next((line for line in done.stdout.splitlines() if line.startswith("FIGURES ")), "")
     if not line:
         raise Failed(f"wrk failed:\n{done.stdout}{done.stderr}")
-    requests, microseconds, median, failed = map(int, line.split()[1:])
+    requests, microseconds, median, slowest, failed = map(int, line.split()[1:])
     if failed or not requests:
         raise Failed(f"{name}: {failed} of {requests} calls were not answered as they should be.\n{done.stdout}")
-    return Figure(requests * 1e6 / microseconds, median / 1000)
+    return Figure(requests * 1e6 / microseconds, median / 1000, slowest / 1000)
 
 
 def median(site: Site, name: str, connections: int, figure: str) -> float:

@@ -2,12 +2,14 @@
 
 import os
 import sys
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from taskmanager.settings.environment import WEB_THREADS, metrics_folder
+from taskmanager.serving import reloading
+from taskmanager.settings.environment import metrics_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "taskmanager.settings.production")
 try:
@@ -20,14 +22,22 @@ wsgi_app = "taskmanager.wsgi:application"
 bind = f"{settings.HOST}:{settings.PORT}"
 workers = settings.WEB_CONCURRENCY
 # Pages wait for the database most of the time: threads let a worker answer others meanwhile.
-worker_class = "gthread"
-threads = WEB_THREADS
+worker_class = "taskmanager.serving.worker.Worker"
+threads = settings.WEB_THREADS
+# A worker that doesn't even beat its heart for so long is killed. It is no limit of a request, which has a thread.
 timeout = 30
+# How long requests may take that are being answered when a worker stops.
 graceful_timeout = 20
-keepalive = 5
+# Longer than proxies keep a connection that is idle (nginx and most others: 60 s). Else we close one in the moment
+# in which they send the next request on it, and somebody gets an error.
+keepalive = 75
 # Renew workers now and then, not all at once, so that no slow leak ever matters.
 max_requests = 10_000
 max_requests_jitter = 1_000
+# Where hearts beat: a disk that is busy would let a healthy worker look dead.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None  # noqa: S108 (it opens nobody's file)
+# No access log: taskmanager.request_log writes a line for each request.
+logger_class = "taskmanager.serving.logger.Logger"
 loglevel = settings.LOG_LEVEL.lower()
 # What comes before the body of a request is read into memory: bytes of its first line, headers, bytes of each.
 limit_request_line = 4094
@@ -36,9 +46,11 @@ limit_request_field_size = 8190
 # Nobody manages this server through a socket in the home folder, which a container may not even have.
 control_socket_disable = True
 
+_former_workers = reloading.former_workers()
+
 
 def on_starting(_server: Any) -> None:
-    """Begin counting at 0, unless this server takes over from one that still serves (USR2)."""
+    """Begin counting at 0, unless this server takes over from one that still serves (SIGHUP, USR2)."""
     from taskmanager import metrics  # noqa: PLC0415 (its folder has to be there first)
 
     if "GUNICORN_PID" not in os.environ:
@@ -73,3 +85,13 @@ def on_exit(server: Any) -> None:
 
     if not server.reexec_pid:
         metrics.remove_folder()
+
+
+def when_ready(server: Any) -> None:
+    """Let SIGHUP take new code."""
+    server.handle_hup = partial(reloading.become_new, server, preparation=["-c", "import taskmanager.wsgi"])
+
+
+def post_worker_init(worker: Any) -> None:
+    """After a reload, stop the worker in whose place this one is ready now."""
+    reloading.relieve(_former_workers, worker)

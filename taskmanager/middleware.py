@@ -24,6 +24,7 @@ from taskmanager.accounts.addresses import known_address
 from taskmanager.accounts.models import User
 from taskmanager.accounts.sessions import SECOND_FACTOR_KEY, note_use
 from taskmanager.errors import DomainError, TooManyRequests
+from taskmanager.logs import request_id
 from taskmanager.tasks.views.requests import Toast, page_before, wants_json
 
 # As Django makes them.
@@ -42,9 +43,10 @@ class ClientAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Pass on, from the client's address."""
-        request.META["REMOTE_ADDR"] = _client_address(
-            request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        )
+        peer = request.META.get("REMOTE_ADDR", "")
+        # No header comes under this name, and the proxy's own address is gone behind us.
+        request.META["FROM_TRUSTED_PROXY"] = _is_trusted_proxy(peer)
+        request.META["REMOTE_ADDR"] = _client_address(peer, request.META.get("HTTP_X_FORWARDED_FOR", "").split(","))
         return self.get_response(request)
 
 
@@ -253,7 +255,8 @@ def error_response(request: HttpRequest, status: int, message: str, *, template:
         return HttpResponse(html, status=status, headers={"HX-Retarget": "#toasts", "HX-Reswap": "beforeend"})
     if wants_json(request):
         return JsonResponse({"message": message or DEFAULT_SENTENCES.get(page, "")}, status=status)
-    return HttpResponse(render_to_string(page, {"message": message}), status=status)
+    # By the id, whoever runs this finds what happened in the log.
+    return HttpResponse(render_to_string(page, {"message": message, "request_id": request_id.get()}), status=status)
 
 
 DEFAULT_SENTENCES = {

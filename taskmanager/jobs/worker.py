@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from functools import partial
 from traceback import format_exception
 from types import FrameType
 from typing import Any
@@ -29,6 +31,7 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from taskmanager import metrics, tracing
 from taskmanager.jobs.telling import Pulse
+from taskmanager.logs import job_id
 
 logger = logging.getLogger("taskmanager.jobs")
 
@@ -148,6 +151,13 @@ class Worker(db_worker.Worker):
     def run_task(self, db_task_result: Job) -> None:
         """Do the job, and write down how it ended."""
         job = db_task_result
+        token = job_id.set(str(job.pk))
+        try:
+            self._do(job)
+        finally:
+            job_id.reset(token)
+
+    def _do(self, job: Job) -> None:
         name = job.task_path.rpartition(".")[2]
         begun = time.perf_counter()
         with Heartbeat(job, seconds=self.lease / HEARTBEATS_PER_LEASE, pulse=self.pulse):
@@ -258,7 +268,9 @@ class Heartbeat:
         self.pulse = pulse
         self.seconds = seconds
         self.over = threading.Event()
-        self.thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        # Its lines in the log belong to the job, too.
+        beat = partial(copy_context().run, self._beat)
+        self.thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> None:
         """Begin."""
@@ -290,8 +302,8 @@ def try_again(jobs: QuerySet[Job]) -> int:
 
 
 def named(job: Job) -> str:
-    """Return what the log calls the job."""
-    arguments = ", ".join(str(argument) for argument in job.args_kwargs["args"])
+    """Return what the log calls the job: words among its arguments may be somebody's address, or message."""
+    arguments = ", ".join(str(each) if isinstance(each, int) else "…" for each in job.args_kwargs["args"])
     return f"{job.task_path.rpartition('.')[2]}({arguments}) {job.pk}"
 
 

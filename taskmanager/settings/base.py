@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.csp import CSP
 from environs import validate
 
+from taskmanager import logs
+from taskmanager.serving.embedding import let_others_embed
 from taskmanager.settings.environment import (
     S3,
     accel_redirect_prefix,
@@ -23,7 +25,9 @@ from taskmanager.settings.environment import (
     read,
     redis_url,
     size,
+    static_host,
     traces_endpoint,
+    web_threads,
     worker_port,
 )
 from taskmanager.settings.hosts import Network
@@ -35,6 +39,7 @@ DATA_DIR = data_dir()
 HOST = str(read("str", "HOST", "127.0.0.1"))
 PORT = int(read("int", "PORT", 8000, validate=validate.Range(1, 65535)))
 WEB_CONCURRENCY = int(read("int", "WEB_CONCURRENCY", os.cpu_count() or 1, validate=validate.Range(1, 512)))
+WEB_THREADS = web_threads()
 _public_url = public_url(host=HOST, port=PORT)
 PUBLIC_URL = f"{_public_url.scheme}://{_public_url.netloc}"
 IS_HTTPS = _public_url.scheme == "https"
@@ -68,6 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "taskmanager.measuring.MeasuringMiddleware",
     "taskmanager.middleware.ClientAddressMiddleware",
+    "taskmanager.request_log.RequestLogMiddleware",
     # What writes headers comes first, so that redirects, static files and the refusal of a host have them too.
     "taskmanager.middleware.HeadersMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -179,7 +185,9 @@ USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "static/"
+# A CDN in front of the static files, which fetches them from us, or from the bucket, and keeps them.
+STATIC_HOST = static_host()
+STATIC_URL = f"{STATIC_HOST}/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [PACKAGE_DIR / "static"]
 STATICFILES_FINDERS = [
@@ -200,12 +208,12 @@ STORAGES: dict[str, dict[str, Any]] = {
         # A job that makes a file may run twice.
         "OPTIONS": {"location": MEDIA_ROOT, "allow_overwrite": True},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "taskmanager.serving.static.Storage"},
 }
 if _bucket and MEDIA_URL_STORAGE == "s3":
     STORAGES["default"] = _bucket.media()
 if _bucket and STATIC_STORAGE == "s3":
-    STORAGES["staticfiles"] = _bucket.static()
+    STORAGES["staticfiles"] = _bucket.static(STATIC_HOST)
     MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
 # Where a proxy sends the files, it finds them under this internal address.
 ACCEL_REDIRECT_PREFIX = accel_redirect_prefix()
@@ -231,15 +239,20 @@ SECURE_CSP: dict[str, list[str]] = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-if _bucket and STATIC_STORAGE == "s3":
+_static_source = f"{_bucket.address}static/" if _bucket and STATIC_STORAGE == "s3" else ""
+if STATIC_HOST:
+    _static_source = STATIC_URL
+if _static_source:
     for directive in ("script-src", "style-src", "img-src", "font-src"):
-        SECURE_CSP[directive] = [*SECURE_CSP[directive], f"{_bucket.address}static/"]
+        SECURE_CSP[directive] = [*SECURE_CSP[directive], _static_source]
 X_FRAME_OPTIONS = "DENY"
 # A page of another origin gets no hold of ours, and loads nothing of it. What a bucket sends says nothing of embedding,
 # and pages that demand it would lose their scripts and styles.
 CROSS_ORIGIN_HEADERS = {"Cross-Origin-Resource-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 if STATIC_STORAGE == "s3":
     del CROSS_ORIGIN_HEADERS["Cross-Origin-Embedder-Policy"]
+elif STATIC_HOST:
+    WHITENOISE_ADD_HEADERS_FUNCTION = let_others_embed
 # What a script in one of our pages could ask the browser for: nothing but passkeys. Chromium writes an error into the
 # console of each page for a name that it doesn't know on its system, such as bluetooth and web-share.
 PERMISSIONS_POLICY: dict[str, list[str] | str] = {
@@ -309,12 +322,7 @@ METRICS_ALLOWED_CIDRS = networks("METRICS_ALLOWED_CIDRS", "127.0.0.0/8", "::1/12
 OTEL_EXPORTER_OTLP_ENDPOINT = traces_endpoint()
 
 LOG_LEVEL = choice("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Django's own handlers would mail every error and show debug output on the console only.
-    "loggers": {"django": {"handlers": [], "level": LOG_LEVEL, "propagate": True}},
-}
+LOG_FORMAT = choice("LOG_FORMAT", "text", "json")
+LOGGING = logs.configuration(level=LOG_LEVEL, form=LOG_FORMAT)
+# From how many seconds on a request is logged as a warning.
+SLOW_REQUEST_SECONDS = float(read("float", "SLOW_REQUEST_SECONDS", 1, validate=validate.Range(0.001, 3600)))

@@ -24,9 +24,6 @@ from environs import FileAwareEnv, validate
 
 env = FileAwareEnv(strip_whitespace=True)
 
-# Threads of a web worker; each may hold one connection, and one is left for a management command.
-WEB_THREADS = 4
-
 # Where a mail server listens, by how the connection is protected.
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -42,6 +39,7 @@ TAKEN_ADDRESSES = frozenset({
     "help", "live", "media", "metrics", "reports", "search", "sprints", "static", "t", "tasks", "unsubscribe",
 })  # fmt: skip
 ADMIN_URL = re.compile(r"([A-Za-z0-9_-]+/)+")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+")
 RATE = re.compile(r"(?P<count>[1-9]\d*)/(?P<period>[smhd])")
 
 
@@ -63,6 +61,11 @@ def read(kind: str, name: str, *args: Any, **kwargs: Any) -> Any:
 def choice(name: str, *values: str) -> str:
     """Return the variable, one of `values`, the first of which is the default."""
     return str(read("str", name, values[0], validate=validate.OneOf(values)))
+
+
+def web_threads() -> int:
+    """Return WEB_THREADS, how many requests one web process answers at the same time."""
+    return int(read("int", "WEB_THREADS", 4, validate=validate.Range(1, 64)))
 
 
 def data_dir() -> Path:
@@ -166,7 +169,8 @@ def _sqlite(config: dict[str, Any]) -> dict[str, Any]:
 def _postgresql(config: dict[str, Any]) -> dict[str, Any]:
     # Opening a connection costs more than most pages do, so they are pooled; the pool checks a
     # connection before lending it, so that a restarted database is no error page.
-    pool = {"min_size": 1, "max_size": WEB_THREADS + 1, "timeout": 10}
+    # Each thread may hold one connection, and one is left for a management command.
+    pool = {"min_size": 1, "max_size": web_threads() + 1, "timeout": 10}
     return {**config, "OPTIONS": {**config.get("OPTIONS", {}), "pool": pool}, "CONN_HEALTH_CHECKS": True}
 
 
@@ -340,6 +344,24 @@ def size(name: str, default: str) -> int:
     return int(match["count"]) * {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}[match["unit"]]
 
 
+def static_host() -> str:
+    """Return STATIC_HOST, the origin of a CDN that fetches the static files from us; "" for none.
+
+    Raises ImproperlyConfigured for one whose scripts somebody on the way could change.
+    """
+    text = str(read("str", "STATIC_HOST", "")).rstrip("/")
+    try:
+        url = urlsplit(text)
+        valid = url.hostname and url.port != 0 and (url.scheme == "https" or is_loopback(url.hostname))
+        rest = url.path or url.query or url.fragment or url.username
+    except ValueError:
+        valid, rest = False, ""
+    # What is in it goes into a header: an origin has nothing that could end a directive there.
+    if text and (not valid or rest or not ORIGIN.fullmatch(text)):
+        raise ImproperlyConfigured(f"STATIC_HOST must look like https://cdn.example.com, without a path, not {text!r}.")
+    return text
+
+
 def accel_redirect_prefix() -> str:
     """Return ACCEL_REDIRECT_PREFIX, the internal address under which nginx finds the uploads; "" for none."""
     text = str(read("str", "ACCEL_REDIRECT_PREFIX", ""))
@@ -404,15 +426,19 @@ class S3:
         options = {**self.options, "location": "uploads", "querystring_auth": True, "object_parameters": disposition}
         return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
-    def static(self) -> dict[str, Any]:
-        """Return the storage of static files, under names that change with their content."""
-        url = urlsplit(self.address)
+    def static(self, host: str = "") -> dict[str, Any]:
+        """Return the storage of static files, under names that change with their content; `host` is a CDN's origin.
+
+        A bucket doesn't ask what its caller can read, so scripts and styles lie there compressed, and only so.
+        """
+        url = urlsplit(host or self.address)
         options = {
             **self.options,
             "location": "static",
             "custom_domain": f"{url.netloc}{url.path}".rstrip("/"),
             "url_protocol": f"{url.scheme}:",
             "querystring_auth": False,
+            "gzip": True,
             "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
         }
         return {"BACKEND": "storages.backends.s3.S3ManifestStaticStorage", "OPTIONS": options}

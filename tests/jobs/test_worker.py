@@ -1,6 +1,8 @@
 """The worker: no job is lost, and none runs for ever."""
 
 import datetime
+import io
+import json
 import logging
 import os
 import signal
@@ -13,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from taskmanager import logs
 from taskmanager.jobs import worker as machinery
 from taskmanager.jobs.worker import Worker, try_again
 from tests.jobs import sample
@@ -331,6 +334,24 @@ def test_the_log_names_the_job_and_no_secret(caplog, path, work, db):
     caplog.set_level(logging.INFO)
     sample.fail.enqueue(str(path))
     work()
-    assert f"Job fail({path}) {the_job().pk} failed, attempt 1 of 3." in caplog.text
+    assert f"Job fail(…) {the_job().pk} failed, attempt 1 of 3." in caplog.text
+    # What a job is given may be somebody's address, or message.
+    assert f"fail({path}" not in caplog.text
     assert "tried again in 30 seconds" in caplog.text
     assert f"Worker {os.getpid()}-" in caplog.text
+
+
+def test_each_line_of_a_job_carries_its_id(path, work, db):
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(logs.JsonFormatter())
+    handler.addFilter(logs.ContextFilter())
+    logging.getLogger("taskmanager.jobs").addHandler(handler)
+    try:
+        sample.fail.enqueue(str(path))
+        work()
+    finally:
+        logging.getLogger("taskmanager.jobs").removeHandler(handler)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    # The worker's own lines, before and after, belong to none.
+    assert [line.get("job_id") for line in lines] == [None, str(the_job().pk), str(the_job().pk), None]

@@ -1,7 +1,10 @@
 """Attachments in a bucket, on a real server that speaks S3."""
 
+import gzip
+import json
+import re
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 from urllib.request import urlopen
 
 import boto3
@@ -19,6 +22,14 @@ from tests.web.pages import body
 from tests.web.test_attachment_pages import CONTENT, upload
 
 KEYS = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "hidden", "AWS_STORAGE_BUCKET_NAME": "uploads"}
+
+# As docs/operations.md tells operators to write it.
+EVERYBODY_READS_STATIC_FILES = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "s3:GetObject",
+    "Resource": "arn:aws:s3:::uploads/static/*",
+}
 
 
 @pytest.fixture(scope="module")
@@ -105,10 +116,19 @@ def test_a_lost_object_is_said_to_be_lost(bucket, task, ada, browse):
 
 def test_static_files_are_collected_into_the_bucket_and_served_from_there(bucket, settings, server):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": settings.STORAGES["bucket"]}
+    bucket.Policy().put(Policy=json.dumps({"Version": "2012-10-17", "Statement": [EVERYBODY_READS_STATIC_FILES]}))
     call_command("collectstatic", interactive=False, verbosity=0)
     address = static("css/app.css")
     assert address.startswith(f"{server}/uploads/static/css/app.")
     assert address != f"{server}/uploads/static/css/app.css"
-    key = address.removeprefix(f"{server}/uploads/")
-    assert bucket.Object(key).get()["CacheControl"] == "public, max-age=31536000, immutable"
+    with urlopen(address) as download:
+        assert download.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert download.headers["Content-Type"] == "text/css"
+        assert download.headers["Content-Encoding"] == "gzip"
+        text = gzip.decompress(download.read()).decode()
+    # What it names is there, too, under a name that changes with its content.
+    [font, *_others] = re.findall(r'url\("?([^")]+\.woff2)"?\)', text)
+    with urlopen(urljoin(address, font)) as download:
+        assert download.read(4) == b"wOF2"
+        assert download.headers["Content-Encoding"] is None
     storages["staticfiles"].connection.meta.client.close()

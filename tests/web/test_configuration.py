@@ -23,6 +23,11 @@ S3 = {
 # What is read at every start; those of a bucket and of a database in parts are read where they are used.
 SECRETS = ["SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"]
 WRONG_NETS = ["here", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/8,", "fd00::/129", "[fd00::]/8", "010.0.0.0/8", "*"]
+WRONG_HOSTS = [
+    "cdn.example.com", "http://cdn.example.com", "https://", "https://cdn.example.com/files", "https://cdn.example.com?x",
+    "https://cdn.example.com:99999", "https://me@cdn.example.com", "https://[", "https://cdn.example.com;script-src",
+    "https://cdn example.com", "https://*",
+]  # fmt: skip
 SHOW = """
 import json, sys
 from django.conf import settings
@@ -62,6 +67,7 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"PORT": "80.5"}, "PORT"),
         ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY"),
         ({"WEB_CONCURRENCY": "many"}, "WEB_CONCURRENCY"),
+        *(({"WEB_THREADS": text}, "WEB_THREADS") for text in ("0", "65", "few")),
         ({"DATABASE_URL": "mysql://root@localhost/tasks"}, "DATABASE_URL"),
         ({"DATABASE_URL": "garbage"}, "DATABASE_URL"),
         ({"DATABASE_URL": "postgres://user:hidden@host:port/tasks"}, "DATABASE_URL"),
@@ -110,8 +116,11 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
             ({"OTEL_EXPORTER_OTLP_ENDPOINT": url}, "OTEL_EXPORTER_OTLP_ENDPOINT")
             for url in ("collector:4318", "grpc://collector:4317", "http://", "http://collector:99999", "http://[")
         ),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT"),
+        *(({"SLOW_REQUEST_SECONDS": text}, "SLOW_REQUEST_SECONDS") for text in ("0", "-1", "soon", "nan", "inf")),
         ({"MEDIA_URL_STORAGE": "ftp"}, "MEDIA_URL_STORAGE"),
         ({"STATIC_STORAGE": "cdn"}, "STATIC_STORAGE"),
+        *(({"STATIC_HOST": text}, "STATIC_HOST") for text in WRONG_HOSTS),
         *(({**S3, "MEDIA_URL_STORAGE": "s3", name: ""}, name) for name in S3),
         *(({**S3, "STATIC_STORAGE": "s3", name: ""}, name) for name in S3),
         ({**S3, "MEDIA_URL_STORAGE": "s3", "AWS_STORAGE_BUCKET_NAME": "Acme/Files"}, "AWS_STORAGE_BUCKET_NAME"),
@@ -361,6 +370,22 @@ def test_pages_may_load_from_the_bucket_of_static_files_and_from_no_other(tmp_pa
     assert found["CROSS_ORIGIN_HEADERS"] == {"Cross-Origin-Resource-Policy": "same-origin"}
     options = found["STORAGES"]["staticfiles"]["OPTIONS"]  # type: ignore[index]
     assert f"{options['url_protocol']}//{options['custom_domain']}/{options['location']}/" == place
+
+
+@pytest.mark.parametrize("storage", ["local", "s3"])
+def test_pages_may_load_from_the_host_of_static_files(storage, tmp_path):
+    variables = {**S3, "STATIC_STORAGE": storage, "STATIC_HOST": "https://cdn.example.com"}
+    found = settings_of(tmp_path, "STATIC_URL", "SECURE_CSP", "STORAGES", "CROSS_ORIGIN_HEADERS", **variables)
+    policy: dict[str, list[str]] = found["SECURE_CSP"]  # type: ignore[assignment]
+    for directive in ("script-src", "style-src", "img-src", "font-src"):
+        assert policy[directive][-1] == "https://cdn.example.com/static/" == found["STATIC_URL"]
+    assert "cdn" not in str(policy["connect-src"]) + str(policy["form-action"])
+    options = found["STORAGES"]["staticfiles"].get("OPTIONS", {})  # type: ignore[index]
+    if storage == "s3":
+        assert f"{options['url_protocol']}//{options['custom_domain']}/{options['location']}/" == found["STATIC_URL"]
+        assert "amazonaws" not in str(policy)
+    # What a bucket sends doesn't say that it may be embedded; what we send does.
+    assert ("Cross-Origin-Embedder-Policy" in found["CROSS_ORIGIN_HEADERS"]) == (storage == "local")  # type: ignore[operator]
 
 
 def test_the_library_for_s3_is_loaded_for_s3_alone(tmp_path):

@@ -1,5 +1,6 @@
 """The server as it is in production, spoken to over HTTP as the proxy in front of it does: what it sends, and takes."""
 
+import gzip
 import http.client
 import os
 import re
@@ -12,6 +13,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
+import brotli
 import pytest
 
 from tests.test_newcomer import bare_environment, free_port
@@ -158,6 +160,30 @@ def test_static_files_are_careful(ask):
         assert "immutable" in answer["Cache-Control"]
         answer.pop("Server")
         assert_is_careful(answer)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "decoded"),
+    [
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("br", "br", brotli.decompress),
+        ("gzip", "gzip", gzip.decompress),
+        ("identity", None, bytes),
+        ("", None, bytes),
+    ],
+)
+@pytest.mark.parametrize("kind", ["css", "js"])
+def test_static_files_are_compressed_and_kept_for_ever(kind, accepted, encoding, decoded, ask):
+    page = ask("/accounts/login/").body.decode()
+    path = re.findall(rf'"(/static/{kind}/app\.[0-9a-f]{{12}}\.{kind})"', page)[0]
+    answer = ask(path, Accept_Encoding=accepted)
+    assert answer.get("Content-Encoding") == encoding
+    assert decoded(answer.body) == ask(path).body
+    assert answer["Cache-Control"] == "max-age=315360000, public, immutable"
+    assert answer["Vary"] == "Accept-Encoding"
+    assert int(answer["Content-Length"]) == len(answer.body)
+    # Under a name without its hash there is nothing that could be kept for too long.
+    assert ask(f"/static/{kind}/app.{kind}").status == 404
 
 
 def test_a_probe_calls_the_server_by_its_address(ask):

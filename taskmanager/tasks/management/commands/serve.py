@@ -1,20 +1,23 @@
 """One command for a small team: prepare the database and the static files, then serve."""
 
 import hashlib
+import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 
 from taskmanager import __version__
 from taskmanager.jobs.companion import Companion
+from taskmanager.serving import reloading
 from taskmanager.settings.environment import read
 from taskmanager.tasks import demo
 
@@ -27,6 +30,12 @@ class Command(BaseCommand):
     help = "Prepare everything that is missing, then serve at http://$HOST:$PORT."
     requires_system_checks = ()  # they cost a third of a start; `taskmanager check` runs them
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the option that ends before anything is served."""
+        parser.add_argument(
+            "--prepare", action="store_true", help="prepare everything, see that it would start, and end"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, load sample data where DEMO=1 and the database is empty, then serve until stopped."""
         wants_demo = bool(read("bool", "DEMO", default=False))
@@ -34,7 +43,12 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
         except OperationalError as error:
             raise CommandError(f"The database of DATABASE_URL does not answer: {error}") from error
-        collect_static_files()
+        # A running server goes on serving the files that are there: a reload clears nothing away.
+        is_reload = options["prepare"] or "GUNICORN_FD" in os.environ
+        collect_static_files(clear=settings.STATIC_STORAGE == "local" and not is_reload)
+        if options["prepare"]:
+            import_module("taskmanager.wsgi")
+            return
         lines = [f"Address: {settings.PUBLIC_URL}"]
         if wants_demo:
             lines += demo_lines()
@@ -87,6 +101,11 @@ class Master(Arbiter):  # type: ignore[misc]  # Gunicorn has no types
         super().manage_workers()
         self.companion.keep_alive()
 
+    def handle_hup(self) -> None:
+        """Take new code, without a moment in which nobody serves."""
+        preparation = ["-m", "taskmanager", "serve", "--prepare"]
+        reloading.become_new(self, preparation=preparation, last_act=self.companion.ask_to_end)
+
     def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 (as Gunicorn calls it)
         """End everybody, the worker of jobs after its current one."""
         self.companion.ask_to_end()
@@ -94,8 +113,12 @@ class Master(Arbiter):  # type: ignore[misc]  # Gunicorn has no types
         self.companion.wait()
 
 
-def collect_static_files() -> None:
-    """Put the static files where they are served from, unless this very set is there already."""
+def collect_static_files(*, clear: bool) -> None:
+    """Put the static files where they are served from, unless this very set is there already.
+
+    In a bucket nothing is cleared away before: the files of the version before are still asked for while servers are
+    replaced one by one.
+    """
     options = settings.STORAGES["staticfiles"].get("OPTIONS", {})
     place = [options.get(name) for name in ("endpoint_url", "region_name", "bucket_name")]
     digest = hashlib.sha256(f"{__version__} {place}".encode())
@@ -106,8 +129,7 @@ def collect_static_files() -> None:
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest():
         return
-    # In a bucket the files of the version before are still asked for while servers are replaced one by one.
-    call_command("collectstatic", interactive=False, verbosity=0, clear=settings.STATIC_STORAGE == "local")
+    call_command("collectstatic", interactive=False, verbosity=0, clear=clear)
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(digest.hexdigest())
 

@@ -1,0 +1,33 @@
+"""The lines of a running server: all of one form, Gunicorn's own too, and none with what a stranger has sent."""
+
+import json
+import socket
+
+import pytest
+
+from tests.serving.running import PATIENCE, Server, serving, until
+
+pytestmark = pytest.mark.once
+
+
+def send(server: Server, data: bytes) -> bytes:
+    """Return what the server answers to these bytes."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        connection.sendall(data)
+        return connection.recv(100)
+
+
+def test_every_line_is_json_and_tells_of_what_never_became_a_request(tmp_path):
+    with serving(tmp_path, "gunicorn", LOG_FORMAT="json") as server:
+        assert send(server, b"GET /SECRET SECRET\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+        assert send(server, b"GET /help/ HTTP/1.1\r\nSECRET\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+        assert server.get("/broken/?SECRET=SECRET")[0] == 500
+        until(lambda: server.says('"status": 500'), server.log)
+        lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    loggers = {line["logger"] for line in lines}
+    # The server warns that it has no folder of static files, in the same form.
+    assert loggers == {"gunicorn.error", "taskmanager.requests", "django.request", "py.warnings"}
+    refused = [line["message"] for line in lines if "could not be read" in line["message"]]
+    assert [text.rpartition(": ")[2] for text in refused] == ["InvalidHTTPVersion.", "InvalidHeader."]
+    assert "SECRET" not in json.dumps(lines)
+    assert sum("Traceback" in line.get("exception", "") for line in lines) == 1
