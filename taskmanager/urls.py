@@ -25,6 +25,7 @@ urlpatterns = [
     path("accounts/", include((accounts_urlpatterns, accounts_urls.app_name))),
     path("api/v1/", api.urls),
     path(settings.ADMIN_URL, admin.site.urls),
+    path("health/", include("taskmanager.health.urls")),
     path("help/", views.help_page, name="help"),
     path("about/", views.about, name="about"),
     path("contact/", views.contact, name="contact"),

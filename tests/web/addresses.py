@@ -236,6 +236,8 @@ ADDRESSES = {
         get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True, arguments=("MQ", "abc-def")
     ),
     "accounts:password-reset-complete": Address(get=(200, 200, 200, 200), public=True),
+    "health:liveness": Address(get=(200, 200, 200, 200), public=True),
+    "health:readiness": Address(get=(200, 200, 200, 200), public=True),
     "help": Address(get=(200, 200, 200, 200), public=True),
     "about": Address(get=(200, 200, 200, 200), public=True),
     "contact": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),
