@@ -96,7 +96,7 @@ class _Client(Redis):
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Any:  # noqa: FBT001, FBT002 (as redis-py has it)
         """Return a pipeline whose execution is one call."""
-        pipeline = super().pipeline(transaction, shard_hint)
+        pipeline: Any = super().pipeline(transaction, shard_hint)
         execute = pipeline.execute
         pipeline.execute = lambda *args, **options: self._guarded(execute, *args, **options)
         return pipeline
@@ -118,7 +118,7 @@ class GuardedClient(django_redis.RedisCacheClient):
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
         """Return a client that goes by the breaker."""
-        client = _Client(connection_pool=self._get_connection_pool(write))
+        client = _Client(connection_pool=self._get_connection_pool(write))  # type: ignore[attr-defined]
         client.breaker = self.breaker
         return client
 
@@ -139,7 +139,8 @@ class ForgivingRedisCache(StrictRedisCache):
         try:
             return call(*args, **options)
         except RedisError as error:
-            self._cache.breaker.complain(error)
+            client: Any = self._cache
+            client.breaker.complain(error)
             return otherwise
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> bool:
@@ -187,6 +188,6 @@ class ForgivingRedisCache(StrictRedisCache):
         """Forget these, if that can be done."""
         self._or(None, super().delete_many, keys, version)
 
-    def clear(self) -> bool:
+    def clear(self) -> bool:  # type: ignore[override]  # as Django's own Redis has it
         """Return whether everything is forgotten."""
         return bool(self._or(None, super().clear))

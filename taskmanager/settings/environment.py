@@ -28,6 +28,7 @@ env = FileAwareEnv(strip_whitespace=True)
 
 # Threads of a web worker; each may hold one connection, and one is left for a management command.
 WEB_THREADS = 4
+POOL_SIZE = WEB_THREADS + 1
 
 # Where a mail server listens, by how the connection is protected.
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -178,7 +179,7 @@ def _postgresql(config: dict[str, Any]) -> dict[str, Any]:
     # Opening a connection costs more than most pages do, so they are pooled. docs/operations.md tells of each number.
     pool = {
         "min_size": 1,
-        "max_size": WEB_THREADS + 1,
+        "max_size": POOL_SIZE,
         "timeout": PATIENCE,
         "max_lifetime": 1800,
         "max_idle": 300,
