@@ -83,7 +83,7 @@ def _name(error: BaseException | None) -> str:
 
 
 def shown_without_database(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let a page that asks the database only who is looking be shown as to nobody while it can't tell."""
+    """Let a page that asks the database only who is looking be shown without a name while that can't be known."""
 
     @wraps(view)
     def shown(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:

@@ -66,8 +66,8 @@ def check_settings(**_options: Any) -> list[CheckMessage]:
     if not is_sqlite and settings.WEB_CONCURRENCY > 1 and not settings.REDIS_URL:
         found.append(
             Warning(
-                f"REDIS_URL is not set: each of {settings.WEB_CONCURRENCY} processes has a cache of its own, and counts "
-                "the calls of the API on its own.",
+                f"REDIS_URL is not set: each of {settings.WEB_CONCURRENCY} processes has a cache of its own, and "
+                "counts the calls of the API on its own.",
                 hint="Set REDIS_URL, or WEB_CONCURRENCY=1.",
                 id="taskmanager.W005",
             )
