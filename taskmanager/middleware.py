@@ -266,4 +266,5 @@ DEFAULT_SENTENCES = {
     "404.html": "Object not found.",
     "413.html": "That was larger than anything that can be sent here. Nothing was stored.",
     "500.html": "Something went wrong on our side.",
+    "503.html": "The server can’t reach its database. Nothing that was saved is lost: try again in a few seconds.",
 }

@@ -27,6 +27,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path(settings.ADMIN_URL, admin.site.urls),
     path("metrics", metrics_page, name="metrics"),
+    path("health/", include("taskmanager.health.urls")),
     path("help/", views.help_page, name="help"),
     path("about/", views.about, name="about"),
     path("contact/", views.contact, name="contact"),

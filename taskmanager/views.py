@@ -1,5 +1,6 @@
 """Pages that belong to no single app: registration, help, about, contact, and what is said when something is wrong."""
 
+import sys
 from http import HTTPStatus
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.accounts.views import address_of, enter, enter_again, too_many
 from taskmanager.errors import TooManyRequests
 from taskmanager.middleware import error_response
+from taskmanager.outages import is_outage, shown_without_database, unavailable
 from taskmanager.tasks import services
 from taskmanager.tasks.views.requests import made_before
 
@@ -56,6 +58,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@shown_without_database
 def help_page(request: HttpRequest) -> HttpResponse:
     """Explain how the product is used."""
     return render(request, "help.html")
@@ -63,6 +66,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@shown_without_database
 def about(request: HttpRequest) -> HttpResponse:
     """Tell what the product is."""
     return render(request, "about.html", {"version": __version__})
@@ -124,7 +128,13 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Apologise. Nothing is asked of the database, which may be what failed."""
+    """Apologise. Nothing is asked of the database, which may be what failed.
+
+    Errors of middlewares come here, too, and of views outside of what a middleware sees: an outage is told here alone.
+    """
+    error = sys.exception()
+    if is_outage(error):
+        return unavailable(request, error)
     return error_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
 
 

@@ -42,4 +42,5 @@ if REDIS_URL:
     # Test processes side by side must not share a cache. A prefix would not do: clearing the cache empties a whole
     # database of Redis, which has 16 of them.
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
-    CACHES["default"]["LOCATION"] = urlsplit(REDIS_URL)._replace(path=f"/{number}").geturl()
+    for cache in CACHES.values():
+        cache["LOCATION"] = urlsplit(REDIS_URL)._replace(path=f"/{number}").geturl()

@@ -9,16 +9,17 @@ import hashlib
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from taskmanager.accounts.models import FormSubmission
 from taskmanager.errors import DomainError
@@ -128,17 +129,26 @@ def _remembered_by_cache(key: uuid.UUID, actor: Any, form: str, submission: Subm
         with transaction.atomic():
             yield
     except BaseException:
-        if cache.get(name) == (mine, None):
-            cache.delete(name)
+        # Where the cache went away meanwhile, its entry ends by itself; what went wrong first is what counts.
+        with suppress(RedisError):
+            if _cache().get(name) == (mine, None):
+                _cache().delete(name)
         raise
-    cache.set(name, (mine, submission.made), KEPT.total_seconds())
+    # It is done: an error now would make its sender do it again. "Under way" stays instead.
+    with suppress(RedisError):
+        _cache().set(name, (mine, submission.made), KEPT.total_seconds())
+
+
+def _cache() -> Any:
+    """Return the cache that fails rather than forgets: without Redis a form is refused, and doesn't act twice."""
+    return caches["strict"]
 
 
 def _take(name: str, mine: str) -> None:
     """Mark the submission as under way, which one of many does; the others wait. Raises AlreadySubmitted."""
     end = time.monotonic() + WAIT_SECONDS
-    while not cache.add(name, (mine, None), RUNNING_SECONDS):
-        _theirs, made = cache.get(name, ("", None))
+    while not _cache().add(name, (mine, None), RUNNING_SECONDS):
+        _theirs, made = _cache().get(name, ("", None))
         if made is not None or time.monotonic() > end:
             raise AlreadySubmitted(made or "")
         time.sleep(LOOK_SECONDS)

@@ -57,7 +57,12 @@ def _operation(method: str, operation: Json, components: Json) -> Json:
     names = {each["name"] for each in operation["parameters"]}
     for parameter in operation["parameters"]:
         _finish_parameter(parameter)
-    statuses = {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR}
+    statuses = {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
     if "requestBody" in operation:
         statuses |= {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
     if operation.get("security") and method not in READING:
@@ -139,7 +144,7 @@ def _name_headers(status: int, response: Json, parameters: set[str], schemas: Js
     properties = schemas.get(_first_name(content["schema"]), {}).get("properties", {}) if content else {}
     if status == HTTPStatus.UNAUTHORIZED:
         names = ["WWW-Authenticate"]
-    elif status == HTTPStatus.TOO_MANY_REQUESTS:
+    elif status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         names = ["Retry-After"]
     elif status < HTTPStatus.BAD_REQUEST:
         names += ["ETag"] if "version" in properties or status == HTTPStatus.NOT_MODIFIED else []

@@ -62,6 +62,10 @@ ERRORS: dict[int, tuple[str, str]] = {
         "Too many attempts. Try again in 7 seconds.",
     ),
     500: ("Something went wrong on our side.", "Something went wrong on our side."),
+    503: (
+        "The database can't be reached: the same call, sent again after `Retry-After`, will do.",
+        "The server can’t reach its database. Nothing that was saved is lost: try again in a few seconds.",
+    ),
 }
 PROBLEMS = {
     "detail": [

@@ -53,12 +53,16 @@ ALLOWED_HOSTS = [*ALLOWED_HOSTS, *(Network(network) for network in ALLOWED_CIDR_
 TRUSTED_PROXY_CIDRS = networks("TRUSTED_PROXY_CIDRS")
 CSRF_TRUSTED_ORIGINS = read("list", "CSRF_TRUSTED_ORIGINS", [PUBLIC_URL])
 
+# Kubernetes and Prometheus ask the server itself, and not the proxy that ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
+
 ROOT_URLCONF = "taskmanager.urls"
 WSGI_APPLICATION = "taskmanager.wsgi.application"
 INSTALLED_APPS = [
     "taskmanager.accounts",
     "taskmanager.tasks",
     "taskmanager.jobs",
+    "taskmanager.health",
     "taskmanager.accounts.apps.OurAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -74,6 +78,7 @@ MIDDLEWARE = [
     "taskmanager.measuring.MeasuringMiddleware",
     "taskmanager.middleware.ClientAddressMiddleware",
     "taskmanager.request_log.RequestLogMiddleware",
+    "taskmanager.outages.PatienceMiddleware",
     # What writes headers comes first, so that redirects, static files and the refusal of a host have them too.
     "taskmanager.middleware.HeadersMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -116,17 +121,17 @@ DATABASES = {"default": database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = redis_url()
+_PREFIX = {"KEY_PREFIX": "taskmanager"}
 if REDIS_URL:
     CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
-            "KEY_PREFIX": "taskmanager",
-        }
+        # "strict" is the same one, for what must not go on without it.
+        "default": {"BACKEND": "taskmanager.caching.ForgivingRedisCache", "LOCATION": REDIS_URL, **_PREFIX},
+        "strict": {"BACKEND": "taskmanager.caching.StrictRedisCache", "LOCATION": REDIS_URL, **_PREFIX},
     }
     SESSION_ENGINE = "taskmanager.accounts.cached_sessions"
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    # What lies in the same place is the same cache.
+    CACHES = {name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"} for name in ("default", "strict")}
     SESSION_ENGINE = "taskmanager.accounts.sessions"
 # How many seconds a sign-in lasts without use, and whether it ends with the browser, too.
 SESSION_COOKIE_AGE = int(read("int", "SESSION_COOKIE_AGE", 14 * 86_400, validate=validate.Range(300, 400 * 86_400)))

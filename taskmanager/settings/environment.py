@@ -22,6 +22,8 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import EmailValidator
 from environs import FileAwareEnv, validate
 
+from taskmanager.settings.pool import PATIENCE, PatientConnection, check, expect_little
+
 env = FileAwareEnv(strip_whitespace=True)
 
 # Where a mail server listens, by how the connection is protected.
@@ -167,11 +169,29 @@ def _sqlite(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _postgresql(config: dict[str, Any]) -> dict[str, Any]:
-    # Opening a connection costs more than most pages do, so they are pooled; the pool checks a
-    # connection before lending it, so that a restarted database is no error page.
-    # Each thread may hold one connection, and one is left for a management command.
-    pool = {"min_size": 1, "max_size": web_threads() + 1, "timeout": 10}
-    return {**config, "OPTIONS": {**config.get("OPTIONS", {}), "pool": pool}, "CONN_HEALTH_CHECKS": True}
+    # A server that is gone without a word is noticed within seconds, and nobody waits for it any longer. An address may
+    # say otherwise: postgres://…?connect_timeout=5.
+    noticing = {
+        "connect_timeout": 2,  # seconds
+        "keepalives_idle": 10,  # seconds of silence, then three questions with 3 seconds between them
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,  # milliseconds that what we sent may stay unacknowledged
+    }
+    # Opening a connection costs more than most pages do, so they are pooled. docs/operations.md tells of each number.
+    pool = {
+        "min_size": 1,
+        "max_size": web_threads() + 1,  # one for each thread, and one for a management command
+        "timeout": PATIENCE,
+        "max_lifetime": 1800,
+        "max_idle": 300,
+        # The pool's own way is to try again after 1, 2, 4, … 64 seconds; here each request tries.
+        "reconnect_timeout": 0,
+        "reconnect_failed": expect_little,
+        "check": check,
+        "connection_class": PatientConnection,
+    }
+    return {**config, "OPTIONS": {**noticing, **config.get("OPTIONS", {}), "pool": pool}, "CONN_HEALTH_CHECKS": True}
 
 
 def redis_url() -> str:

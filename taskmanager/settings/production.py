@@ -14,8 +14,6 @@ if IS_HTTPS:
     # TLS ends at a proxy in front of us, which says so in this header and must set it itself.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    # Prometheus asks the server itself, and not the proxy that ends TLS.
-    SECURE_REDIRECT_EXEMPT = [r"^metrics$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -76,7 +76,7 @@ def test_every_call_is_told_in_words(name):
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_call_says_how_it_may_be_refused(name):
     method, path, operation = OPERATIONS[name]
-    wanted = {"401", "429", "500"} | BY_THE_SERVER
+    wanted = {"401", "429", "500", "503"} | BY_THE_SERVER
     if operation.get("security") and method in WRITES:
         wanted.add("403")  # a token that may only read
     if "requestBody" in operation:
@@ -105,8 +105,8 @@ def test_every_answer_names_its_headers(name):
             continue
         headers = response["headers"]
         assert ("WWW-Authenticate" in headers) == (status == "401")
-        assert ("Retry-After" in headers) == (status == "429")
-        assert ("RateLimit-Remaining" in headers) == (status not in {"401", "429"})
+        assert ("Retry-After" in headers) == (status in {"429", "503"})
+        assert ("RateLimit-Remaining" in headers) == (status not in {"401", "429", "503"})
         assert ("Idempotent-Replayed" in headers) == (status < "300" and "Idempotency-Key" in names)
     assert ("Link" in operation["responses"].get("200", {"headers": {}})["headers"]) == ("limit" in names)
     assert ("ETag" in operation["responses"].get("412", {"headers": {}})["headers"]) == ("If-Match" in names)

@@ -238,6 +238,8 @@ ADDRESSES = {
     "accounts:password-reset-complete": Address(get=(200, 200, 200, 200), public=True),
     # The tests' client is at home, which is where Prometheus may ask from.
     "metrics": Address(get=(200, 200, 200, 200), public=True),
+    "health:liveness": Address(get=(200, 200, 200, 200), public=True),
+    "health:readiness": Address(get=(200, 200, 200, 200), public=True),
     "help": Address(get=(200, 200, 200, 200), public=True),
     "about": Address(get=(200, 200, 200, 200), public=True),
     "contact": Address(get=(200, 200, 200, 200), post=(200, 200, 200, 200), public=True),

@@ -246,7 +246,9 @@ def test_the_database_is_a_file_unless_told_otherwise(tmp_path):
 @pytest.mark.parametrize("static", ["local", "s3"])
 def test_an_https_address_is_silent_under_the_check_for_deployment(command, static, tmp_path):
     keys = {name: os.urandom(40).hex() for name in KEYS}
+    mails = {"EMAIL_URL": "smtp://mail.example.com", "DEFAULT_FROM_EMAIL": "tasks@example.com"}
     variables = {"DJANGO_SETTINGS_MODULE": "taskmanager.settings.production", "STATIC_STORAGE": static, **S3, **keys}
+    variables |= mails
     done = run(tmp_path, *command, "check", "--deploy", "--fail-level", "WARNING", **variables, **HTTPS)
     assert (done.returncode, done.stderr) == (0, "")
     assert "System check identified no issues" in done.stdout

@@ -1,12 +1,11 @@
 """How many calls somebody may make. Counted in the cache: with Redis, by all processes together."""
 
-import logging
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from ninja.throttling import BaseThrottle
 from redis.exceptions import RedisError
@@ -15,8 +14,6 @@ from taskmanager import metrics
 from taskmanager.errors import TooManyRequests
 
 Rate = tuple[int, int]
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,9 +35,8 @@ def count_call(scope: str, caller: str, rate: Rate) -> Allowance:
     reset = seconds - now % seconds
     try:
         count = _count(f"calls:{scope}:{caller}:{seconds}:{now // seconds}", reset + 1)
-    except RedisError as error:
+    except RedisError:
         # The limit is there to keep the server answering; refusing everybody while Redis is away would do the opposite.
-        logger.warning("Calls of the API are not counted: Redis does not answer (%s).", error)
         return Allowance(limit, limit, reset)
     if count > limit:
         metrics.THROTTLED.labels(scope).inc()
@@ -52,10 +48,10 @@ def _count(key: str, seconds: int) -> int:
     """Return the number of this call in its window."""
     for _attempt in range(2):
         try:
-            return cache.incr(key)
+            return caches["strict"].incr(key)
         except ValueError:
             # The first of a window. Of two at once one adds the key, and the other counts on from it.
-            if cache.add(key, 1, seconds):
+            if caches["strict"].add(key, 1, seconds):
                 return 1
     return 1  # a cache in memory threw it out between the two
 
