@@ -1,6 +1,7 @@
 """One command for a small team: prepare the database and the static files, then serve."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,12 @@ class Master(Arbiter):  # type: ignore[misc]  # Gunicorn has no types
 
 
 def collect_static_files() -> None:
-    """Put the static files where they are served from, unless this very set is there already."""
+    """Put the static files where they are served from, unless this very set is there already.
+
+    A set that can't be written to was collected with the image that it belongs to.
+    """
+    if Path(settings.STATIC_ROOT).is_dir() and not os.access(settings.STATIC_ROOT, os.W_OK):
+        return
     options = settings.STORAGES["staticfiles"].get("OPTIONS", {})
     place = [options.get(name) for name in ("endpoint_url", "region_name", "bucket_name")]
     digest = hashlib.sha256(f"{__version__} {place}".encode())
