@@ -87,7 +87,7 @@ def _build_and_try(engine: Docker | Buildah) -> None:
 def _try(engine: Docker | Buildah, database_url: str, log: Path) -> None:
     port = free_port()
     variables = {"DATABASE_URL": database_url, "PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
-    variables |= {"WEB_CONCURRENCY": "2", "HEALTHCHECK_PATH": LIVENESS}
+    variables |= {"WEB_CONCURRENCY": "2"}
     began = time.monotonic()
     with engine.program(TAG, ["taskmanager", "migrate", "--verbosity=0"], variables, log) as migration:
         if migration.process.wait(10 * PATIENCE):
@@ -135,9 +135,12 @@ def _probe(port: int, program: Program) -> None:
         _expect(program.execute("touch", f"{folder}/written").returncode != 0, f"{folder} can be written to")
     for folder in ("/data", "/tmp"):
         _expect(program.execute("touch", f"{folder}/written").returncode == 0, f"{folder} can't be written to")
+    for place in bases.CONFIGURATION.values():
+        if place != bases.CERTIFICATES:
+            _expect(program.execute("test", "-s", str(place)).returncode != 0, f"the image kept this machine's {place}")
     for tool in ("cc", "gcc", "npm", "node"):
         _expect(program.execute("sh", "-c", f"command -v {tool}").returncode != 0, f"{tool} is in the image")
-    check = program.execute("python", "/opt/taskmanager/healthcheck.py")
+    check = program.execute("python", "/opt/taskmanager/healthcheck.py", str(port), LIVENESS)
     _expect(check.returncode == 0, f"the health check fails: {check.stderr}")
     check = program.execute("python", "/opt/taskmanager/healthcheck.py", "1")
     _expect(check.returncode == 1, "the health check succeeds where nobody listens")

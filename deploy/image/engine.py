@@ -49,7 +49,8 @@ class Docker:
         name = f"taskmanager-{uuid.uuid4().hex}"
         limits = ["--network=host", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges"]
         given = [f"--env={key}={value}" for key, value in variables.items()]
-        run = [self.engine, "run", "--rm", f"--name={name}", *limits, *given, tag, *command]
+        what = [f"--entrypoint={command[0]}", tag, *command[1:]]
+        run = [self.engine, "run", "--rm", f"--name={name}", *limits, *given, *what]
         try:
             with _process(run, log) as process:
                 yield Program(process, lambda: [self.engine, "exec", name], lambda: process.pid)
