@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 UID = 10001  # the Dockerfile's
-# The kernel takes all mounts and processes of these name spaces away with the first process.
-CHROOT = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+# The kernel takes all mounts and processes of these name spaces away with the first process, and that one with us.
+CHROOT = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
 PATIENCE = 30  # seconds, for the program to end
 
 
@@ -102,6 +102,8 @@ class Buildah:
             f"mount -o remount,bind,ro {root}",
         ]
         limits = ["--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+        # Becoming another user, it would outlive unshare: --kill-child is forgotten by then.
+        limits.append("--pdeathsig=KILL")
         become = ["setpriv", f"--reuid={UID}", f"--regid={UID}", *limits]
         given = [f"{key}={value}" for key, value in {**image, **variables}.items()]
         inside = ["chroot", root, *become, "env", "-i", *given]
