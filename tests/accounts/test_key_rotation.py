@@ -6,6 +6,8 @@ from django.test import Client
 
 from taskmanager.accounts import encryption
 
+pytestmark = pytest.mark.once
+
 OLD = "the-former-secret-key-of-this-installation-0123456789"
 NEW = "the-secret-key-of-this-installation-from-today-0123456789"
 
