@@ -28,6 +28,10 @@ RUN /opt/taskmanager/bin/pip install --no-cache-dir --no-deps . \
         /opt/taskmanager/bin/taskmanager collectstatic --no-input --verbosity 0 \
     && /opt/taskmanager/bin/pip uninstall --quiet --yes pip
 COPY deploy/image/healthcheck.py /opt/taskmanager/
+# A number, so that Kubernetes can tell that it isn't root; and fixed, so that volumes keep their owner.
+RUN groupadd --gid 10001 taskmanager \
+    && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin taskmanager \
+    && mkdir /data
 
 FROM ${PYTHON_IMAGE}
 ARG VERSION=unreleased
@@ -35,10 +39,9 @@ LABEL org.opencontainers.image.title="Taskmanager" \
     org.opencontainers.image.description="The self-hosted agile task manager" \
     org.opencontainers.image.licenses="MIT" \
     org.opencontainers.image.version="${VERSION}"
-# A number, so that Kubernetes can tell that it isn't root; and fixed, so that volumes keep their owner.
-RUN groupadd --gid 10001 taskmanager \
-    && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin taskmanager \
-    && install -d -o 10001 -g 10001 -m 0700 /data
+# Nothing runs in this stage, so nothing of a build is left in it.
+COPY --from=build /etc/passwd /etc/group /etc/
+COPY --from=build --chown=10001:10001 /data /data
 COPY --from=build /opt/taskmanager /opt/taskmanager
 ENV PATH=/opt/taskmanager/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -41,6 +41,11 @@ def mounts() -> list[str]:
     return [*options, *(f"--volume={folder}:{folder}:ro" for folder in _local_indexes())]
 
 
+def mounted() -> list[Path]:
+    """Return the places in a build that are this machine's, and must not be in the image."""
+    return [place for place in CONFIGURATION.values() if place != CERTIFICATES] + _local_indexes()
+
+
 def _local_indexes() -> list[Path]:
     """Return the folders of this machine that pip is told to look into."""
     listed = subprocess.run(["pip", "config", "list"], capture_output=True, text=True, check=False).stdout
