@@ -1,7 +1,7 @@
 # Every verb of the project, each one line of help. `make run` and `make test` need nothing installed by hand.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz lint audit format types migrate shell openapi lock
+.PHONY: help run test bench fuzz image lint audit format types migrate shell openapi lock
 
 PYTHON = .venv/bin/python
 
@@ -20,11 +20,17 @@ bench: .venv/.development node_modules/.runtime ## Measure how fast it answers, 
 fuzz: .venv/.development ## Call the API with all that its document allows and forbids, 200 times per operation
 	@FUZZ=200 $(PYTHON) -m tests.servers $(PYTHON) -m pytest tests/api/test_fuzz.py --numprocesses 0 -q -s
 
+image: .venv/.development ## Build the container image, start its program with a read-only root, and probe it
+	@$(PYTHON) -m deploy.image.build
+
 lint: .venv/.development ## Check style, imports, templates, migrations, known vulnerabilities
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@PYTHONPATH=. .venv/bin/lint-imports --no-cache
 	@git ls-files -z 'taskmanager/templates/*.html' | xargs -0 .venv/bin/djade --target-version 6.1 --check
 	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@.venv/bin/hadolint Dockerfile
+	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml compose.production.yaml
+	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(MAKE) audit
 
 audit: .venv/.development ## Ask for known vulnerabilities of what is pinned

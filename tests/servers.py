@@ -195,7 +195,7 @@ def _server(
                 if process.wait():
                     raise ServerFailed(f"{first[0]} failed:\n{_tail(log)}")
         for _attempt in range(3):
-            port = _free_port()
+            port = free_port()
             with _process(command, folder, port, engine) as process:
                 deadline = time.monotonic() + PATIENCE
                 while process.poll() is None and time.monotonic() < deadline:
@@ -275,7 +275,8 @@ def _end(process: subprocess.Popen[bytes], number: signal.Signals | None) -> Non
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -126,11 +126,11 @@ def test_servers_run_side_by_side() -> None:
 def test_a_port_that_another_server_took_meanwhile_is_left_to_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    free = servers._free_port
+    free = servers.free_port
     with servers.redis() as one:
         # The other one answers like ours would, so an answer alone must not be trusted.
         ports = iter([urlsplit(one).port, free()])
-        monkeypatch.setattr(servers, "_free_port", lambda: next(ports))
+        monkeypatch.setattr(servers, "free_port", lambda: next(ports))
         with servers.redis() as other:
             assert other != one
             assert redis_reply(other, "PING") == "+PONG\r\n"

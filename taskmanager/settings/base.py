@@ -18,6 +18,7 @@ from taskmanager.settings.environment import (
     database,
     email_address,
     form_submission_backend,
+    former_secret_keys,
     mailer,
     networks,
     public_url,
@@ -34,6 +35,9 @@ from taskmanager.settings.hosts import Network
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = data_dir()
+
+# What the SECRET_KEY was before: its sessions, links and encrypted secrets still work.
+SECRET_KEY_FALLBACKS = former_secret_keys()
 
 # Where the server listens, and the address that people use.
 HOST = str(read("str", "HOST", "127.0.0.1"))
@@ -193,7 +197,8 @@ USE_TZ = True
 # A CDN in front of the static files, which fetches them from us, or from the bucket, and keeps them.
 STATIC_HOST = static_host()
 STATIC_URL = f"{STATIC_HOST}/static/"
-STATIC_ROOT = DATA_DIR / "static"
+# Where static files are collected: an image brings them along, outside of the volume that DATA_DIR is.
+STATIC_ROOT = Path(read("str", "STATIC_ROOT", str(DATA_DIR / "static"))).expanduser().absolute()
 STATICFILES_DIRS = [PACKAGE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",

@@ -116,6 +116,17 @@ def secret_key(name: str, *, required: bool, folder: Path) -> str:
     return kept_secret(folder / KEPT_SECRETS[name])
 
 
+def former_secret_keys() -> list[str]:
+    """Return SECRET_KEY_FALLBACKS, former secret keys with commas between them, the latest first."""
+    keys = [str(key).strip() for key in read("list", "SECRET_KEY_FALLBACKS", [])]
+    if any(len(key.encode()) < 32 for key in keys):
+        raise ImproperlyConfigured(
+            "SECRET_KEY_FALLBACKS must be former values of SECRET_KEY, each of at least 32 characters, with commas "
+            "between them."
+        )
+    return keys
+
+
 def networks(name: str, *default: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """Return the variable, networks with commas between them: `10.0.0.0/8,fd00::/8`."""
     found = []

@@ -134,6 +134,8 @@ def settings_of(folder: Path, *names: str, **variables: str) -> dict[str, object
         ({"ACCEL_REDIRECT_PREFIX": "internal"}, "ACCEL_REDIRECT_PREFIX"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY"),
         ({"JWT_SECRET_KEY": "k" * 31}, "JWT_SECRET_KEY"),
+        ({"SECRET_KEY_FALLBACKS": f"{KEY},short"}, "SECRET_KEY_FALLBACKS"),
+        ({"SECRET_KEY_FALLBACKS": f"{KEY},"}, "SECRET_KEY_FALLBACKS"),
         (HTTPS, "SECRET_KEY"),
         ({**HTTPS, "SECRET_KEY": KEY}, "JWT_SECRET_KEY"),
         *(({f"{name}_FILE": "/nowhere/secret"}, name) for name in SECRETS),
@@ -399,3 +401,15 @@ def test_the_library_for_s3_is_loaded_for_s3_alone(tmp_path):
 def test_redis_may_remember_which_forms_were_sent(tmp_path):
     given = {"FORM_SUBMISSION_BACKEND": "cache", "REDIS_URL": "redis://127.0.0.1:1/0"}
     assert settings_of(tmp_path, *given, **given) == given
+
+
+def test_former_secret_keys_are_read_from_a_file_too(tmp_path):
+    (tmp_path / "keys").write_text(f"{KEY}1, {KEY}2\n")
+    found = settings_of(tmp_path, "SECRET_KEY_FALLBACKS", SECRET_KEY_FALLBACKS_FILE=str(tmp_path / "keys"))
+    assert found == {"SECRET_KEY_FALLBACKS": [f"{KEY}1", f"{KEY}2"]}
+
+
+def test_static_files_are_collected_beside_the_data_or_where_the_variable_says(tmp_path):
+    found = settings_of(tmp_path, "STATIC_ROOT", "DATA_DIR")
+    assert found["STATIC_ROOT"] == f"{found['DATA_DIR']}/static"
+    assert settings_of(tmp_path, "STATIC_ROOT", STATIC_ROOT="/opt/x/static") == {"STATIC_ROOT": "/opt/x/static"}

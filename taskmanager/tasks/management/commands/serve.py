@@ -116,9 +116,11 @@ class Master(Arbiter):  # type: ignore[misc]  # Gunicorn has no types
 def collect_static_files(*, clear: bool) -> None:
     """Put the static files where they are served from, unless this very set is there already.
 
-    In a bucket nothing is cleared away before: the files of the version before are still asked for while servers are
-    replaced one by one.
+    A set that can't be written to was collected with the image that it belongs to. In a bucket nothing is cleared away
+    before: the files of the version before are still asked for while servers are replaced one by one.
     """
+    if Path(settings.STATIC_ROOT).is_dir() and not os.access(settings.STATIC_ROOT, os.W_OK):
+        return
     options = settings.STORAGES["staticfiles"].get("OPTIONS", {})
     place = [options.get(name) for name in ("endpoint_url", "region_name", "bucket_name")]
     digest = hashlib.sha256(f"{__version__} {place}".encode())
