@@ -49,6 +49,7 @@ CSRF_TRUSTED_ORIGINS = read("list", "CSRF_TRUSTED_ORIGINS", [PUBLIC_URL])
 ROOT_URLCONF = "taskmanager.urls"
 WSGI_APPLICATION = "taskmanager.wsgi.application"
 INSTALLED_APPS = [
+    "taskmanager.operations",
     "taskmanager.accounts",
     "taskmanager.tasks",
     "taskmanager.jobs",
