@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from taskmanager.operations import archive, rows
+from taskmanager.operations import archive, migrating, rows
 from taskmanager.operations.backups import FORMAT, Report
 
 SMALL = 8 * 1024**2  # bytes of an upload that need no file of their own on the way
@@ -128,9 +128,11 @@ def restore(file: IO[bytes], contents: Contents, *, report: Report) -> None:
     models = rows.tables(executor.loader.project_state(targets).apps)
     if {label: rows.columns(model) for label, model in models.items()} != contents.tables:
         raise Refused("Its tables aren't those that its migrations make: it can't be restored.")
-    if executor.migration_plan(targets):
-        report("Making the tables")
-        executor.migrate(targets)
+    with migrating.alone(tell=report):
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(targets):
+            report("Making the tables")
+            executor.migrate(targets)
     with _taken_back() as stored, transaction.atomic():
         _require_empty_tables(models)
         _forget_filled(models)

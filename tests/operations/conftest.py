@@ -40,13 +40,29 @@ from tests.devices import app_of, passkey_of
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+def environment(database_url: str, data_dir: Path) -> dict[str, str]:
+    """Return the environment of an installation of its own."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "taskmanager.settings.production",
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(data_dir),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "JWT_SECRET_KEY": settings.JWT_SECRET_KEY,
+        "LOG_LEVEL": "WARNING",
+    }
+
+
 def run(database_url: str, data_dir: Path, *command: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """Run a command of the product in an installation of its own."""
-    given = {"DATABASE_URL": database_url, "DATA_DIR": str(data_dir)}
-    keys = {"SECRET_KEY": settings.SECRET_KEY, "JWT_SECRET_KEY": settings.JWT_SECRET_KEY, "LOG_LEVEL": "WARNING"}
-    environment = {**os.environ, **keys, **given, "DJANGO_SETTINGS_MODULE": "taskmanager.settings.production"}
-    command = (sys.executable, "-m", "taskmanager", *command)
-    return subprocess.run(command, cwd=ROOT, env=environment, input=stdin, capture_output=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "taskmanager", *command],
+        cwd=ROOT,
+        env=environment(database_url, data_dir),
+        input=stdin,
+        capture_output=True,
+        check=False,
+    )
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from taskmanager.operations import archive, restoring
+from taskmanager.operations import archive, migrating, restoring
 from taskmanager.operations.ending import end_by_exception
 
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 restoring.restore(file, contents, report=self._tell)
         except archive.Damaged as error:
             raise CommandError(f"The backup is damaged, and nothing was restored. {error}") from error
-        except restoring.Refused as error:
+        except (restoring.Refused, migrating.StillBusy) as error:
             raise CommandError(f"Nothing was restored. {error}") from error
         except (DatabaseError, ValidationError, SuspiciousFileOperation, ValueError, TypeError) as error:
             raise CommandError(f"A row or a file can't be restored, and so nothing was: {error}") from error
