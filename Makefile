@@ -25,6 +25,7 @@ lint: .venv/.development ## Check style, imports, templates, migrations, known v
 	@PYTHONPATH=. .venv/bin/lint-imports --no-cache
 	@git ls-files -z 'taskmanager/templates/*.html' | xargs -0 .venv/bin/djade --target-version 6.1 --check
 	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@$(PYTHON) downtime.py
 	@$(MAKE) audit
 
 audit: .venv/.development ## Ask for known vulnerabilities of what is pinned
