@@ -38,8 +38,9 @@ class Writer:
 
     def __init__(self, file: IO[bytes]) -> None:
         """Take the open file, to which nothing but bytes in order is written."""
-        # No name and no time: the header of gzip would tell them.
-        self._file = gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=FAST, mtime=0)
+        self._file = file
+        # As gzip does (16 + 15), but without a GzipFile's wish to write an end whenever it is forgotten.
+        self._packer = zlib.compressobj(FAST, zlib.DEFLATED, 31)
         self._sums = tempfile.TemporaryFile()  # noqa: SIM115 (closed with this)
 
     def __enter__(self) -> Self:
@@ -55,10 +56,8 @@ class Writer:
                 size = self._sums.tell()
                 self._sums.seek(0)
                 self._write(SUMS, size, self._sums)
-                self._file.write(b"\0" * (2 * BLOCK))
-                self._file.close()
-            else:
-                self._file.fileobj = None  # type: ignore[assignment]  # or it would write its own end when it is forgotten
+                self._pack(b"\0" * (2 * BLOCK))
+                self._file.write(self._packer.flush())
 
     def add(self, name: str, size: int, content: Readable) -> None:
         """Write one member. Raises ValueError where the content hasn't this size, or the name is too long."""
@@ -68,16 +67,20 @@ class Writer:
     def _write(self, name: str, size: int, content: Readable) -> str:
         header = tarfile.TarInfo(name)
         header.size, header.mode = size, 0o600
-        self._file.write(header.tobuf(tarfile.USTAR_FORMAT if size < 8 * 1024**3 else tarfile.GNU_FORMAT))
+        self._pack(header.tobuf(tarfile.USTAR_FORMAT if size < 8 * 1024**3 else tarfile.GNU_FORMAT))
         digest, left = hashlib.sha256(), size
         while left and (piece := content.read(min(PIECE, left))):
             digest.update(piece)
-            self._file.write(piece)
+            self._pack(piece)
             left -= len(piece)
         if left or content.read(1):
             raise ValueError(f"{name} changed while it was read.")
-        self._file.write(b"\0" * (-size % BLOCK))
+        self._pack(b"\0" * (-size % BLOCK))
         return digest.hexdigest()
+
+    def _pack(self, data: bytes) -> None:
+        if packed := self._packer.compress(data):
+            self._file.write(packed)
 
 
 class Member:

@@ -79,7 +79,7 @@ def test_it_is_refused_when_any_bit_of_its_content_differs():
             harmless += 1
         except archive.Damaged:
             continue
-    assert harmless < 12
+    assert harmless < 32
 
 
 def test_it_is_refused_when_any_bit_differs_inside_where_gzip_can_not_tell():
@@ -92,7 +92,7 @@ def test_it_is_refused_when_any_bit_differs_inside_where_gzip_can_not_tell():
             harmless += 1
         except archive.Damaged:
             continue
-    assert harmless < 12
+    assert harmless < 32
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", gzip.compress(b""), gzip.compress(b"x" * 2048)], ids=len)

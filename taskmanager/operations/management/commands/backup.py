@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from taskmanager.operations import backups, rows
-from taskmanager.operations.ending import end_by_exception
+from taskmanager.operations.ending import ending_by_exception
 
 
 class Command(BaseCommand):
@@ -27,9 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write it, and tell on standard error what is in it."""
-        end_by_exception()
         try:
-            with opened(options["file"]) as file:
+            with ending_by_exception(), opened(options["file"]) as file:
                 hashing = Hashing(file)
                 summary = backups.write_backup(hashing, report=self._tell)  # type: ignore[arg-type]  # it only writes
         except (backups.NotMigrated, rows.Unreadable, ValueError) as error:

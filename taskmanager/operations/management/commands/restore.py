@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from taskmanager.operations import archive, migrating, restoring
-from taskmanager.operations.ending import end_by_exception
+from taskmanager.operations.ending import ending_by_exception
 
 
 class Command(BaseCommand):
@@ -29,9 +29,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check the file, restore it, and tell on standard error how far it is."""
-        end_by_exception()
         try:
-            with opened(options["file"]) as file:
+            with ending_by_exception(), opened(options["file"]) as file:
                 self._tell("Checking the backup")
                 contents = restoring.check(file)
                 restoring.restore(file, contents, report=self._tell)
