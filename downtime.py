@@ -21,8 +21,8 @@ from django.db.migrations.state import ProjectState
 from tests.servers import postgresql
 
 # The last migration of each app in the last release; who makes a release sets them anew.
-RELEASED = {"accounts": "0013_idempotent_calls", "tasks": "0022_calls_stay_in_one_organization"}
-# What is right all the same, with its reason: {("tasks", "0023_…"): {"ban-drop-column": "why"}}. To drop what the
+RELEASED = {"accounts": "0002_audit_is_never_changed", "tasks": "0006_task_prioritization"}
+# What is right all the same, with its reason: {("tasks", "0007_…"): {"ban-drop-column": "why"}}. To drop what the
 # last release doesn't use any more is the usual one.
 ACCEPTED: dict[tuple[str, str], dict[str, str]] = {}
 

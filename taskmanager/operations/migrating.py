@@ -8,6 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 # Any number that nobody else uses on this database: "taskmigr" in ASCII.
 LOCK = 0x7461736B6D696772
@@ -15,8 +17,28 @@ PATIENCE = 600  # seconds
 PAUSE = 0.5
 
 
+class StoppedInBetween(Exception):
+    """The database has some of the migrations that one took the place of, and the others are gone."""
+
+
 class StillBusy(Exception):
     """Another process has been migrating for as long as this one would wait."""
+
+
+def require_no_gap() -> None:
+    """Refuse a database of between two releases, where Django would go on as if nothing were missing.
+
+    Raises StoppedInBetween.
+    """
+    applied = MigrationRecorder(connection).applied_migrations().keys()
+    there = MigrationLoader(None).disk_migrations
+    for key, migration in there.items():
+        gone = set(migration.replaces) - applied - there.keys()
+        if gone and key not in applied and applied & set(migration.replaces):
+            raise StoppedInBetween(
+                f"This database lacks {'.'.join(min(gone))}, which is part of {'.'.join(key)} now. Migrate it with a"
+                " version that still has it, then with this one. Nothing was changed."
+            )
 
 
 @contextmanager

@@ -28,8 +28,9 @@ class Command(migrate.Command):
             return super().handle(*args, **options)
         try:
             with migrating.alone(tell=self._tell, patience=options["wait"]):
+                migrating.require_no_gap()
                 return super().handle(*args, **options)
-        except migrating.StillBusy as error:
+        except (migrating.StillBusy, migrating.StoppedInBetween) as error:
             raise CommandError(str(error)) from error
 
     def _tell(self, text: str) -> None:

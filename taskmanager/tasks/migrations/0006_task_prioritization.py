@@ -33,9 +33,9 @@ def make_links(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    replaces = [("tasks", "0011_flags")]
     dependencies = [
-        ("tasks", "0010_watchers"),
-        ("accounts", "0003_flag"),
+        ("tasks", "0005_index_of_history"),
         ("waffle", "0004_update_everyone_nullbooleanfield"),
     ]
 

@@ -20,5 +20,6 @@ def drop_index(_apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     """Index history by its time."""
 
-    dependencies: ClassVar = [("tasks", "0012_submissions_stay_in_one_organization")]
+    replaces: ClassVar = [("tasks", "0013_history_by_time")]
+    dependencies: ClassVar = [("tasks", "0004_full_text")]
     operations: ClassVar = [migrations.RunPython(create_index, drop_index)]

@@ -2,16 +2,40 @@
 
 from django.db import migrations
 
-# Group → permissions, as app.codename. Creators add, Editors change, Admins do everything.
+# Group → permissions, as app.codename. Creators add, Editors change and plan, Admins do everything; everybody may comment.
 ROLES = {
-    "Creator": ["tasks.view_task", "tasks.add_task", "tasks.view_project"],
-    "Editor": ["tasks.view_task", "tasks.change_task", "tasks.view_project"],
+    "Creator": [
+        "tasks.view_project",
+        "tasks.view_task",
+        "tasks.add_task",
+        "tasks.view_epic",
+        "tasks.add_epic",
+        "tasks.view_sprint",
+        "tasks.add_sprint",
+        "tasks.view_comment",
+        "tasks.add_comment",
+        "tasks.view_attachment",
+        "tasks.add_attachment",
+    ],
+    "Editor": [
+        "tasks.view_project",
+        "tasks.view_task",
+        "tasks.change_task",
+        "tasks.view_epic",
+        "tasks.change_epic",
+        "tasks.view_sprint",
+        "tasks.change_sprint",
+        "tasks.view_comment",
+        "tasks.add_comment",
+        "tasks.view_attachment",
+    ],
     "Admin": [
         "accounts.view_user",
         "accounts.add_user",
         "accounts.change_user",
         "accounts.view_organization",
         "accounts.change_organization",
+        "accounts.view_auditevent",
         "tasks.view_project",
         "tasks.add_project",
         "tasks.change_project",
@@ -21,6 +45,20 @@ ROLES = {
         "tasks.change_task",
         "tasks.change_any_task",
         "tasks.delete_task",
+        "tasks.view_epic",
+        "tasks.add_epic",
+        "tasks.change_epic",
+        "tasks.delete_epic",
+        "tasks.view_sprint",
+        "tasks.add_sprint",
+        "tasks.change_sprint",
+        "tasks.delete_sprint",
+        "tasks.view_comment",
+        "tasks.add_comment",
+        "tasks.delete_comment",
+        "tasks.view_attachment",
+        "tasks.add_attachment",
+        "tasks.delete_attachment",
     ],
 }
 
@@ -55,9 +93,12 @@ def drop_roles(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    replaces = [
+        ("tasks", "0002_roles"),
+        ("tasks", "0007_roles_plan"),
+    ]
     dependencies = [
-        ("tasks", "0001_initial"),
-        ("accounts", "0001_initial"),
+        ("tasks", "0001_first_release"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
