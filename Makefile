@@ -28,6 +28,7 @@ lint: .venv/.development ## Check style, imports, templates, migrations, known v
 	@PYTHONPATH=. .venv/bin/lint-imports --no-cache
 	@git ls-files -z 'taskmanager/templates/*.html' | xargs -0 .venv/bin/djade --target-version 6.1 --check
 	@$(PYTHON) manage.py makemigrations --check --dry-run
+	@$(PYTHON) downtime.py
 	@.venv/bin/hadolint Dockerfile
 	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml compose.production.yaml
 	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml

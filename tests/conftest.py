@@ -40,17 +40,10 @@ def _no_uploads() -> Iterator[None]:
 def roles(db: None) -> None:
     """Make the roles again where a test with real transactions, which ends by emptying all tables, ran before."""
     if not Group.objects.exists():
-        roles = import_module("taskmanager.tasks.migrations.0002_roles")
-        comments = import_module("taskmanager.tasks.migrations.0005_comments_and_time_of_archiving")
-        plans = import_module("taskmanager.tasks.migrations.0007_roles_plan")
-        attachments = import_module("taskmanager.tasks.migrations.0009_attachments")
+        roles = import_module("taskmanager.tasks.migrations.0002_roles_and_permissions")
+        flags = import_module("taskmanager.tasks.migrations.0006_task_prioritization")
         roles.make_roles(apps, connection.schema_editor())
-        comments.give_permissions(apps, connection.schema_editor())
-        plans.give_permissions(apps, connection.schema_editor())
-        attachments.give_permissions(apps, connection.schema_editor())
-        tokens = import_module("taskmanager.tasks.migrations.0017_tokens_stay_in_one_organization")
-        tokens.give_permissions(apps, connection.schema_editor())
-        import_module("taskmanager.tasks.migrations.0011_flags").make_flags(apps, connection.schema_editor())
+        flags.make_flags(apps, connection.schema_editor())
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 ROOT_URLCONF = "taskmanager.urls"
 WSGI_APPLICATION = "taskmanager.wsgi.application"
 INSTALLED_APPS = [
+    "taskmanager.operations",
     "taskmanager.accounts",
     "taskmanager.tasks",
     "taskmanager.jobs",

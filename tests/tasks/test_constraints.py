@@ -55,7 +55,7 @@ MIGRATIONS = [
     import_module(f"{migrations.__name__}.{found.name}") for found in pkgutil.iter_modules(migrations.__path__)
 ]
 LINKS = [link for migration in MIGRATIONS for link in getattr(migration, "LINKS", [])]
-rule_name = import_module("taskmanager.tasks.migrations.0003_links_stay_in_one_organization").rule_name
+rule_name = import_module("taskmanager.tasks.migrations.0003_links_within_one_organization").rule_name
 A_DAY = datetime.timedelta(days=1)
 
 

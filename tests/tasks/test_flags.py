@@ -83,7 +83,7 @@ def test_a_flag_that_is_missing_is_off(flag, ed):
 
 
 def test_the_migration_can_be_reversed(flag):
-    migration = import_module("taskmanager.tasks.migrations.0011_flags")
+    migration = import_module("taskmanager.tasks.migrations.0006_task_prioritization")
     migration.drop_flags(apps, connection.schema_editor())
     assert not Flag.objects.exists()
     migration.make_flags(apps, connection.schema_editor())

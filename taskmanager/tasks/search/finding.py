@@ -43,7 +43,7 @@ def ranked(tasks: TaskQuerySet, query: Query, *, count: int) -> TaskQuerySet:
 class InWords(Func):
     """Whether the stored full text of a task matches a tsquery: for PostgreSQL alone, which has the column `words`.
 
-    The column isn't a field of the model, because SQLite hasn't got it; migrations 0004 and 0008 make it.
+    The column isn't a field of the model, because SQLite hasn't got it; migration 0004 makes it.
     """
 
     output_field = BooleanField()

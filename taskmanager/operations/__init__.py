@@ -1,0 +1,1 @@
+"""What operators do with a whole installation: migrate it, back it up, restore it."""
