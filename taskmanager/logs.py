@@ -13,12 +13,24 @@ from pythonjsonlogger.json import JsonFormatter as LibraryFormatter
 # What the lines written now belong to; "" outside of any request, or job.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 job_id: ContextVar[str] = ContextVar("job_id", default="")
+trace_id: ContextVar[str] = ContextVar("trace_id", default="")  # "" as well where nothing is traced
 
 # What the line of a request tells, in this order.
 REQUEST_FIELDS = (
     "method", "route", "status", "duration_ms", "queries", "database_ms", "bytes", "user", "organization",
 )  # fmt: skip
-FIELDS = ("time", "level", "logger", "message", "request_id", "job_id", *REQUEST_FIELDS, "exception", "stack")
+FIELDS = (
+    "time",
+    "level",
+    "logger",
+    "message",
+    "request_id",
+    "job_id",
+    "trace_id",
+    *REQUEST_FIELDS,
+    "exception",
+    "stack",
+)
 
 
 class ContextFilter(logging.Filter):
@@ -42,6 +54,7 @@ class ContextFilter(logging.Filter):
                 record.args = (*record.args[:-1], f"/{match.route}" if match else "-")
         record.request_id = request_id.get()
         record.job_id = job_id.get()
+        record.trace_id = trace_id.get()
         return record
 
 

@@ -17,8 +17,9 @@ from django.db import connection
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from taskmanager import tracing
 from taskmanager.accounts.models import User
-from taskmanager.logs import request_id
+from taskmanager.logs import request_id, trace_id
 
 logger = logging.getLogger("taskmanager.requests")
 
@@ -55,6 +56,10 @@ class RequestLogMiddleware:
             log_at_the_end(response, lambda: measured.log(response, stream.size))
         return response
 
+    def process_view(self, *_arguments: Any) -> None:
+        """Let the lines carry the id of the trace as well, which has begun by now."""
+        trace_id.set(tracing.current_trace_id())
+
 
 class Measured:
     """A request, and what it has cost so far."""
@@ -67,16 +72,25 @@ class Measured:
         self.began = perf_counter()
         self.queries = 0
         self.database_seconds = 0.0
+        self.trace_id = ""
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
-        """Count the queries that are made inside, and let the lines that are logged inside carry the id."""
-        token = request_id.set(self.id)
-        try:
-            with connection.execute_wrapper(self._query):
+        """Count the queries that are made inside, and let the lines that are logged inside carry the ids."""
+        with self._named(), connection.execute_wrapper(self._query):
+            try:
                 yield
+            finally:
+                self.trace_id = trace_id.get()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        tokens = request_id.set(self.id), trace_id.set(self.trace_id)
+        try:
+            yield
         finally:
-            request_id.reset(token)
+            request_id.reset(tokens[0])
+            trace_id.reset(tokens[1])
 
     def _query(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 (as Django calls it)
         began = perf_counter()
@@ -117,11 +131,8 @@ class Measured:
             "user": user.pk if user else None,
             "organization": user.organization_id if user else None,
         }
-        token = request_id.set(self.id)
-        try:
+        with self._named():
             logger.log(level, "Slow request" if slow else "Request", extra=fields)
-        finally:
-            request_id.reset(token)
 
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"})

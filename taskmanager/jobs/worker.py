@@ -31,7 +31,7 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from taskmanager import metrics, tracing
 from taskmanager.jobs.telling import Pulse
-from taskmanager.logs import job_id
+from taskmanager.logs import job_id, trace_id
 
 logger = logging.getLogger("taskmanager.jobs")
 
@@ -151,11 +151,12 @@ class Worker(db_worker.Worker):
     def run_task(self, db_task_result: Job) -> None:
         """Do the job, and write down how it ended."""
         job = db_task_result
-        token = job_id.set(str(job.pk))
+        tokens = job_id.set(str(job.pk)), trace_id.set("")
         try:
             self._do(job)
         finally:
-            job_id.reset(token)
+            job_id.reset(tokens[0])
+            trace_id.reset(tokens[1])
 
     def _do(self, job: Job) -> None:
         name = job.task_path.rpartition(".")[2]
@@ -163,6 +164,7 @@ class Worker(db_worker.Worker):
         with Heartbeat(job, seconds=self.lease / HEARTBEATS_PER_LEASE, pulse=self.pulse):
             try:
                 with tracing.job_span(name, job_id=str(job.pk), parent=job.args_kwargs.get("traceparent", "")):
+                    trace_id.set(tracing.current_trace_id())
                     value = normalize_json(_call(job))
             except BaseException as error:  # whatever ends a job is written down
                 outcome = "failed" if len(job.worker_ids) < self.max_attempts else "dead"

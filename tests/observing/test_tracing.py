@@ -83,7 +83,7 @@ def test_a_request_its_queries_and_its_job_are_one_trace_that_tells_nothing_of_p
     watched = services.create_task(board, actor=ada, title="Rotate the keys", watchers=[SECRET])
     bearer = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     with receiving() as (endpoint, receiver):
-        tracing = {**AT_ONCE, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+        tracing = {**AT_ONCE, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "LOG_FORMAT": "json", "LOG_LEVEL": "INFO"}
         with served(tmp_path / "log", GUNICORN, **tracing) as (address, _process):
             status, _body = fetch(
                 f"{address}/api/v1/tasks/{watched.pk}/comments?secret={SECRET}",
@@ -104,6 +104,9 @@ def test_a_request_its_queries_and_its_job_are_one_trace_that_tells_nothing_of_p
             [job] = [span for span in trace if span.name == "job mail_watchers"]
             queries = [span for span in trace if span.parent_span_id == request.span_id and span.name == "INSERT"]
     assert job.parent_span_id == request.span_id
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
+    [line] = [line for line in lines if line.get("method") == "POST"]
+    assert line["trace_id"] == request.trace_id.hex(), "The log tells which trace a request is."
     assert attributes(request)["http.route"].startswith("api/v1/tasks/")
     statements = " ".join(attributes(span).get("db.statement", "") for span in queries)
     assert 'INSERT INTO "tasks_comment"' in statements
