@@ -9,13 +9,11 @@ from environs import validate
 
 from taskmanager import logs
 from taskmanager.serving.embedding import let_others_embed
+from taskmanager.settings.databases import database
 from taskmanager.settings.environment import (
-    S3,
-    accel_redirect_prefix,
     admin_url,
     choice,
     data_dir,
-    database,
     email_address,
     form_submission_backend,
     former_secret_keys,
@@ -25,12 +23,11 @@ from taskmanager.settings.environment import (
     rate,
     read,
     redis_url,
-    size,
-    static_host,
     traces_endpoint,
     web_threads,
     worker_port,
 )
+from taskmanager.settings.files import S3, accel_redirect_prefix, size, static_host
 from taskmanager.settings.hosts import Network
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent

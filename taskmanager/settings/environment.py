@@ -10,19 +10,15 @@ import re
 import secrets
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import dj_database_url
 import environs
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import EmailValidator
 from environs import FileAwareEnv, validate
-
-from taskmanager.settings.pool import PATIENCE, PatientConnection, check, expect_little
 
 env = FileAwareEnv(strip_whitespace=True)
 
@@ -32,9 +28,6 @@ SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 # Secrets that are made where they aren't set, and the files of DATA_DIR that keep them.
 KEPT_SECRETS = {"SECRET_KEY": "secret-key", "JWT_SECRET_KEY": "jwt-secret-key"}
 
-SIZE = re.compile(r"(?P<count>[1-9]\d{0,11})(?P<unit>|KiB|MiB|GiB)")
-BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-REGION = re.compile(r"[a-z0-9-]{2,40}")
 # What addresses of the product begin with: the admin can't be there.
 TAKEN_ADDRESSES = frozenset({
     "__debug__", "about", "accounts", "api", "attachments", "backlog", "comments", "contact", "epics", "health",
@@ -138,71 +131,6 @@ def networks(name: str, *default: str) -> list[ipaddress.IPv4Network | ipaddress
                 f"{name} must be networks like 10.0.0.0/8 or fd00::/8, with commas between them: {error}."
             ) from error
     return found
-
-
-def database(folder: Path) -> dict[str, Any]:
-    """Return Django's settings of the one database: SQLite in `folder` unless told otherwise."""
-    url = str(read("str", "DATABASE_URL", ""))
-    name = str(read("str", "DB_NAME", ""))
-    if url:
-        try:
-            config = dict(dj_database_url.parse(url))
-        except ValueError as error:
-            raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from error
-    elif name:
-        config = {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": name,
-            "USER": read("str", "DB_USER", ""),
-            "PASSWORD": read("str", "DB_PASSWORD", ""),
-            "HOST": read("str", "DB_HOST", "127.0.0.1"),
-            "PORT": str(read("int", "DB_PORT", 5432, validate=validate.Range(1, 65535))),
-        }
-    else:
-        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(folder / "taskmanager.sqlite3")}
-    match config["ENGINE"]:
-        case "django.db.backends.sqlite3":
-            return _sqlite(config)
-        case "django.db.backends.postgresql":
-            return _postgresql(config)
-    raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite://.")
-
-
-def _sqlite(config: dict[str, Any]) -> dict[str, Any]:
-    # WAL lets readers go on while one writes. IMMEDIATE takes the write lock at the start of each
-    # transaction: one that reads first and writes later would fail at once when another wrote in between.
-    options = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
-    }
-    return {**config, "OPTIONS": {**config.get("OPTIONS", {}), **options}, "CONN_MAX_AGE": None}
-
-
-def _postgresql(config: dict[str, Any]) -> dict[str, Any]:
-    # A server that is gone without a word is noticed within seconds, and nobody waits for it any longer. An address may
-    # say otherwise: postgres://…?connect_timeout=5.
-    noticing = {
-        "connect_timeout": 2,  # seconds
-        "keepalives_idle": 10,  # seconds of silence, then three questions with 3 seconds between them
-        "keepalives_interval": 3,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 10_000,  # milliseconds that what we sent may stay unacknowledged
-    }
-    # Opening a connection costs more than most pages do, so they are pooled. docs/operations.md tells of each number.
-    pool = {
-        "min_size": 1,
-        "max_size": web_threads() + 1,  # one for each thread, and one for a management command
-        "timeout": PATIENCE,
-        "max_lifetime": 1800,
-        "max_idle": 300,
-        # The pool's own way is to try again after 1, 2, 4, … 64 seconds; here each request tries.
-        "reconnect_timeout": 0,
-        "reconnect_failed": expect_little,
-        "check": check,
-        "connection_class": PatientConnection,
-    }
-    return {**config, "OPTIONS": {**noticing, **config.get("OPTIONS", {}), "pool": pool}, "CONN_HEALTH_CHECKS": True}
 
 
 def redis_url() -> str:
@@ -364,112 +292,3 @@ def rate(name: str, default: str) -> tuple[int, int]:
     if not match:
         raise ImproperlyConfigured(f"{name} must look like 10/m (a number per s, m, h or d), not {text!r}.")
     return int(match["count"]), {"s": 1, "m": 60, "h": 3600, "d": 86400}[match["period"]]
-
-
-def size(name: str, default: str) -> int:
-    """Return a number of bytes like "10MiB"."""
-    text = str(read("str", name, default))
-    match = SIZE.fullmatch(text)
-    if not match:
-        raise ImproperlyConfigured(f"{name} must be a number of bytes, or look like 10MiB, not {text!r}.")
-    return int(match["count"]) * {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}[match["unit"]]
-
-
-def static_host() -> str:
-    """Return STATIC_HOST, the origin of a CDN that fetches the static files from us; "" for none.
-
-    Raises ImproperlyConfigured for one whose scripts somebody on the way could change.
-    """
-    text = str(read("str", "STATIC_HOST", "")).rstrip("/")
-    try:
-        url = urlsplit(text)
-        valid = url.hostname and url.port != 0 and (url.scheme == "https" or is_loopback(url.hostname))
-        rest = url.path or url.query or url.fragment or url.username
-    except ValueError:
-        valid, rest = False, ""
-    # What is in it goes into a header: an origin has nothing that could end a directive there.
-    if text and (not valid or rest or not ORIGIN.fullmatch(text)):
-        raise ImproperlyConfigured(f"STATIC_HOST must look like https://cdn.example.com, without a path, not {text!r}.")
-    return text
-
-
-def accel_redirect_prefix() -> str:
-    """Return ACCEL_REDIRECT_PREFIX, the internal address under which nginx finds the uploads; "" for none."""
-    text = str(read("str", "ACCEL_REDIRECT_PREFIX", ""))
-    if text and not (text.startswith("/") and text.endswith("/") and text.isascii() and " " not in text):
-        raise ImproperlyConfigured(f"ACCEL_REDIRECT_PREFIX must look like /internal/uploads/, not {text!r}.")
-    return text
-
-
-@dataclass(frozen=True)
-class S3:
-    """A bucket, as the AWS_ variables tell."""
-
-    bucket: str
-    address: str  # where the bucket's objects are found
-    options: dict[str, Any]  # of the storages
-
-    @classmethod
-    def read(cls) -> "S3":
-        """Read the variables. Raises ImproperlyConfigured naming the one that is wrong or missing."""
-        values = {
-            name: str(read("str", name, ""))
-            for name in ("AWS_STORAGE_BUCKET_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-        }
-        for name, value in values.items():
-            if not value:
-                raise ImproperlyConfigured(f"{name} is not set. Storage on S3 needs it.")
-        bucket = values["AWS_STORAGE_BUCKET_NAME"]
-        if not BUCKET.fullmatch(bucket):
-            raise ImproperlyConfigured(f"AWS_STORAGE_BUCKET_NAME must be the name of a bucket, not {bucket!r}.")
-        endpoint = cls._endpoint()
-        region = str(read("str", "AWS_S3_REGION_NAME", "us-east-1" if endpoint else ""))
-        if not REGION.fullmatch(region):
-            problem = f"must look like eu-central-1, not {region!r}" if region else "is not set. Storage on S3 needs it"
-            raise ImproperlyConfigured(f"AWS_S3_REGION_NAME {problem}.")
-        options = {
-            "access_key": values["AWS_ACCESS_KEY_ID"],
-            "secret_key": values["AWS_SECRET_ACCESS_KEY"],
-            "bucket_name": bucket,
-            "region_name": region,
-            "endpoint_url": endpoint or None,
-            "signature_version": "s3v4",
-            # Servers other than Amazon's seldom know a host for each bucket.
-            "addressing_style": "path" if endpoint else "auto",
-        }
-        return cls(bucket, f"{endpoint or f'https://s3.{region}.amazonaws.com'}/{bucket}/", options)
-
-    @staticmethod
-    def _endpoint() -> str:
-        text = str(read("str", "AWS_S3_ENDPOINT_URL", "")).rstrip("/")
-        try:
-            url = urlsplit(text)
-            valid = not text or (url.scheme in {"http", "https"} and url.hostname and url.port != 0)
-        except ValueError:
-            valid = False
-        if not valid or url.path or url.query or url.fragment or url.username:
-            raise ImproperlyConfigured(f"AWS_S3_ENDPOINT_URL must look like https://s3.example.com, not {text!r}.")
-        return text
-
-    def media(self) -> dict[str, Any]:
-        """Return the storage of attachments: nobody reads it without a signature."""
-        disposition = {"ContentDisposition": "attachment"}
-        options = {**self.options, "location": "uploads", "querystring_auth": True, "object_parameters": disposition}
-        return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-
-    def static(self, host: str = "") -> dict[str, Any]:
-        """Return the storage of static files, under names that change with their content; `host` is a CDN's origin.
-
-        A bucket doesn't ask what its caller can read, so scripts and styles lie there compressed, and only so.
-        """
-        url = urlsplit(host or self.address)
-        options = {
-            **self.options,
-            "location": "static",
-            "custom_domain": f"{url.netloc}{url.path}".rstrip("/"),
-            "url_protocol": f"{url.scheme}:",
-            "querystring_auth": False,
-            "gzip": True,
-            "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
-        }
-        return {"BACKEND": "storages.backends.s3.S3ManifestStaticStorage", "OPTIONS": options}

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.templatetags.static import static
 from moto.server import ThreadedMotoServer
 
-from taskmanager.settings.environment import S3
+from taskmanager.settings.files import S3
 from taskmanager.tasks import services
 from tests.images import png
 from tests.queue import run_jobs
