@@ -66,14 +66,15 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
 
 def worker_exit(_server: Any, _worker: Any) -> None:
-    """Send what is left of its traces."""
-    from taskmanager import tracing  # noqa: PLC0415 (as above)
+    """Send what is left of its traces, and keep what it counted: a master that came after it by SIGHUP doesn't."""
+    from taskmanager import metrics, tracing  # noqa: PLC0415 (as above)
 
     tracing.stop()
+    metrics.absorb(os.getpid())
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Keep what a process counted that has ended."""
+    """Keep what a process counted that was killed."""
     from taskmanager import metrics  # noqa: PLC0415 (its folder has to be there first)
 
     metrics.absorb(worker.pid)
