@@ -1,6 +1,8 @@
 """The cast: Ada (Admin), Ed (Editor) and Cleo (Creator) work at Acme; Oscar, an Admin, is a stranger from Globex."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
@@ -18,6 +20,14 @@ from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
 
 PASSWORD = "correct horse battery staple"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the processes of a run, which all inherit the variable, collect static files into one folder."""
+    if "TEST_STATIC" not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="taskmanager-tests-static-")
+        os.environ["TEST_STATIC"] = folder.name
+        config.add_cleanup(folder.cleanup)
 
 
 def pytest_sessionfinish() -> None:

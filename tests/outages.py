@@ -19,15 +19,14 @@ import pytest
 
 from tests import servers
 from tests.jobs.conftest import ROOT, until
+from tests.static import static_root
 from tests.test_newcomer import bare_environment, free_port
 
-# The pages name static files by the names that collecting them gives.
 PREPARE = """
 import django
 from django.core.management import call_command
 django.setup()
 call_command("migrate", verbosity=0, skip_checks=True)
-call_command("collectstatic", interactive=False, verbosity=0)
 """
 
 
@@ -139,6 +138,7 @@ def product(folder: Path, **variables: str) -> Iterator[Product]:
     env = bare_environment(
         PORT=port,
         DATA_DIR=str(folder / "var"),
+        STATIC_ROOT=static_root(),
         DJANGO_SETTINGS_MODULE="taskmanager.settings.production",
         SECRET_KEY="s" * 50,
         JWT_SECRET_KEY="j" * 50,

@@ -133,7 +133,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)
     try:
         given = {"TEST_CHROMIUM": chromium()}
-        with postgresql() as database_url, redis() as redis_url:
+        static = tempfile.TemporaryDirectory(prefix="taskmanager-tests-static-")
+        with static as folder, postgresql() as database_url, redis() as redis_url:
+            given["TEST_STATIC"] = folder  # what tests/static.py collects, once for all runs of pytest
             given |= {"TEST_DATABASE_URL": database_url, "TEST_REDIS_URL": redis_url}
             # A signal between its start and our knowing of it would leave it behind.
             signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)

@@ -13,6 +13,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.static import static_root
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 30
 
@@ -33,6 +35,7 @@ def environment(**extra: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "taskmanager.settings.production",
         "DATABASE_URL": database_url(),
         "DATA_DIR": str(settings.DATA_DIR),
+        "STATIC_ROOT": static_root(),
         "SECRET_KEY": settings.SECRET_KEY,
         "JWT_SECRET_KEY": settings.JWT_SECRET_KEY,
         "LOG_LEVEL": "INFO",

@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.jobs.conftest import PATIENCE, ROOT, until
+from tests.static import static_root
 from tests.test_newcomer import bare_environment, free_port
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     log = folder / "log"
-    environment = bare_environment(PORT=free_port(), DATA_DIR=str(folder / "var"), DEMO="0")
+    data = {"DATA_DIR": str(folder / "var"), "STATIC_ROOT": static_root()}
+    environment = bare_environment(PORT=free_port(), DEMO="0", **data)
     with log.open("ab") as file:
         command = [sys.executable, "-m", "taskmanager", "serve"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file, start_new_session=True)

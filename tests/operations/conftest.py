@@ -33,8 +33,9 @@ from taskmanager.accounts.models import (
     Throttle,
     User,
 )
-from taskmanager.tasks import demo, services
+from taskmanager.tasks import services
 from taskmanager.tasks.models import Comment, Notice, Project, Task
+from tests import sample
 from tests.devices import app_of, passkey_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -88,7 +89,7 @@ def empty_postgresql() -> Iterator[Callable[[], str]]:
 @pytest.fixture
 def ada(roles: None) -> User:
     """Be the demo's Admin instead of the cast's."""
-    return demo.load("a demo's password")
+    return sample.load("a demo's password")
 
 
 @pytest.fixture

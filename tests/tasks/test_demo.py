@@ -34,6 +34,7 @@ from taskmanager.tasks.models import (
     Task,
     Watcher,
 )
+from tests import sample
 from tests.queue import run_jobs
 from tests.racing import race
 
@@ -50,7 +51,7 @@ MOMENTS = [
 @pytest.fixture
 def ada(roles: None) -> User:
     """Be the demo's Admin instead of the cast's."""
-    return demo.load(PASSWORD)
+    return sample.load(PASSWORD)
 
 
 @pytest.fixture

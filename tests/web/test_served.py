@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import brotli
 import pytest
 
+from tests.static import static_root
 from tests.test_newcomer import bare_environment, free_port
 from tests.web.test_security_headers import assert_is_careful
 
@@ -52,6 +53,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
     environment = bare_environment(
         PORT=port,
         DATA_DIR=str(folder / "var"),
+        STATIC_ROOT=static_root(),
         DEMO="0",
         PUBLIC_URL=f"https://{HOST}",
         SECRET_KEY="s" * 50,
