@@ -2,16 +2,27 @@
 # All tests: on PostgreSQL with Redis, again on SQLite without, in the browser, and from a clean clone.
 # `python -m tests.servers` has started the servers and says in the environment where they are.
 set -eu
-# One process more than the cores of a small machine: tests wait for servers a quarter of their time.
-pytest=".venv/bin/python -m pytest --numprocesses 3 --dist loadgroup --quiet"
+pytest=".venv/bin/python -m pytest --dist loadgroup --quiet"
 # What is not to be run is not even to be read: that takes each process half a minute.
 elsewhere="--ignore=tests/browser --ignore=tests/test_newcomer.py"
 
 echo "— on PostgreSQL with Redis"
-$pytest $elsewhere
-echo "— on SQLite, without Redis"
-TEST_ON=sqlite $pytest $elsewhere -m "not once"
+# One process more than the cores of a small machine: tests wait for servers a quarter of their time.
+$pytest --numprocesses 3 $elsewhere
+
+# Beside each other, since a browser is waited for half of the time. What one of them says is shown at its end.
+log=$(mktemp)
+TEST_ON=sqlite $pytest --numprocesses 2 $elsewhere -m "not once" > "$log" 2>&1 &
+sqlite=$!
+trap 'kill $sqlite 2> /dev/null || true; rm -f "$log"' EXIT
+trap 'exit 130' INT TERM
 echo "— in the browser, on PostgreSQL with Redis"
-$pytest tests/browser
+failed=0
+$pytest --numprocesses 2 tests/browser || failed=1
+echo "— on SQLite, without Redis"
+wait $sqlite || failed=1
+cat "$log"
+[ $failed = 0 ]
+
 echo "— from a clean clone"
 .venv/bin/python -m pytest tests/test_newcomer.py --quiet
