@@ -19,8 +19,8 @@ pytestmark = pytest.mark.once
 def test_serve_under_load_fails_no_request_but_those_of_a_process_that_is_killed(tmp_path):
     with serving(tmp_path, "serve") as server, loaded(server) as load:
         a_killed_worker_fails_no_more_than_what_it_was_answering(server, load)
+        until(lambda: len(pids(server.log)) == 1, server.log)  # its worker of jobs, too, starts with the first code
         new_code_that_does_not_start_changes_nothing(server, load)
-        until(lambda: len(pids(server.log)) == 1, server.log)
         sighup_takes_new_code_and_fails_no_request(server, load)
         until(lambda: len(pids(server.log)) == 2, server.log)
         first, second = pids(server.log)
