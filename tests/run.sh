@@ -10,7 +10,8 @@ echo "— on PostgreSQL with Redis"
 # One process more than the cores of a small machine: tests wait for servers a quarter of their time.
 $pytest --numprocesses 3 $elsewhere
 
-# Beside each other, since a browser is waited for half of the time. What one of them says is shown at its end.
+# Beside each other, since a browser and package indexes are waited for half of the time. What SQLite's run says is shown
+# at the end.
 log=$(mktemp)
 TEST_ON=sqlite $pytest --numprocesses 2 $elsewhere -m "not once" > "$log" 2>&1 &
 sqlite=$!
@@ -19,10 +20,9 @@ trap 'exit 130' INT TERM
 echo "— in the browser, on PostgreSQL with Redis"
 failed=0
 $pytest --numprocesses 2 tests/browser || failed=1
+echo "— from a clean clone"
+.venv/bin/python -m pytest tests/test_newcomer.py --quiet || failed=1
 echo "— on SQLite, without Redis"
 wait $sqlite || failed=1
 cat "$log"
 [ $failed = 0 ]
-
-echo "— from a clean clone"
-.venv/bin/python -m pytest tests/test_newcomer.py --quiet

@@ -17,7 +17,8 @@ from tests.api.serving import serving, token_of
 from tests.jobs.conftest import PATIENCE, ROOT, until
 from tests.test_newcomer import bare_environment
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Leases and claims themselves are tested on either database.
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 FOR_EVER = [sys.executable, "-c", "import time; time.sleep(600)"]
 WORKER = ROOT / "examples" / "worker.py"
 LEASE = 10
