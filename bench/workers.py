@@ -8,9 +8,11 @@ application, which Django would run in a thread of one pool behind it, one at a 
 """
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -88,14 +90,38 @@ def measured(
         cells = []
         for call in CALLS:
             for connections in CONNECTIONS:
+                settle(pid)
                 try:
                     figure = speed.run(wrk, site, call, connections, seconds)
                 except speed.Failed as error:
                     speed.say(str(error))
                     cells.append("calls failed")
-                    continue
-                cells.append(f"{figure.per_second:10.0f}/s{figure.slowest:6.0f} ms"[-20:])
+                else:
+                    cells.append(f"{figure.per_second:10.0f}/s{figure.slowest:6.0f} ms"[-20:])
         return f"{name:24}" + "".join(f"{cell:>20}" for cell in cells) + f"{proportional_memory(pid):>16}"
+
+
+def settle(pid: int) -> None:
+    """Wait until the web processes rest: they still answer what the measurement before has left waiting."""
+    used = cpu_seconds(pid)
+    while True:
+        time.sleep(0.5)
+        before, used = used, cpu_seconds(pid)
+        if used - before < 0.05:
+            return
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return what the web processes have computed so far, in seconds; 0 where the system doesn't tell."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    if not children.exists():
+        return 0
+    # User and system time, behind the name of the program in brackets.
+    times = [
+        (Path("/proc") / child / "stat").read_text().rpartition(")")[2].split()[11:13]
+        for child in children.read_text().split()
+    ]
+    return sum(int(ticks) for both in times for ticks in both) / os.sysconf("SC_CLK_TCK")
 
 
 def proportional_memory(pid: int) -> str:
