@@ -124,10 +124,10 @@ def test_a_reference_leads_to_its_task(write, client):
     assert "Rotate the keys" in html(client.get("/search/?q=acme-1+is:open"))
 
 
-def test_results_come_in_pages_and_end_with_the_newest_thousand(write, client, monkeypatch):
+def test_results_come_in_pages_and_end_with_the_newest_that_are_ranked(write, client, monkeypatch):
     monkeypatch.setattr("taskmanager.tasks.views.search.RESULTS_PER_PAGE", 2)
     monkeypatch.setattr("taskmanager.tasks.search.finding.RANKED", 4)
-    monkeypatch.setattr("taskmanager.tasks.views.search.COUNT_LIMIT", 4)
+    monkeypatch.setattr("taskmanager.tasks.search.RANKED", 4)
     for number in range(5):
         write(f"Key {number}")
     first, second = (html(client.get(f"/search/?q=key&page={page}")) for page in (1, 2))
@@ -135,7 +135,8 @@ def test_results_come_in_pages_and_end_with_the_newest_thousand(write, client, m
     assert 'href="?q=key&amp;page=2"' in first
     assert [f"</mark> {number}" in first for number in (4, 3, 2)] == [True, True, False]
     assert [f"</mark> {number}" in second for number in (3, 2, 1, 0)] == [False, True, True, False]
-    assert "These are the newest" in second
+    assert "4+ tasks" in second
+    assert "These are the newest 4 matches." in second
     assert "Page 2 of 2" in html(client.get("/search/?q=key&page=99"))
 
 

@@ -3,13 +3,14 @@
 The board's filter, the list's and the page of search speak this one language.
 """
 
-from taskmanager.tasks.search.finding import matching, ranked
+from taskmanager.tasks.search.finding import RANKED, matching, ranked
 from taskmanager.tasks.search.language import EVERYTHING, Problem, Query, Term, Word, parse, read
 from taskmanager.tasks.search.showing import DESCRIPTION_READ, highlight, is_marked, said, snippet
 
 __all__ = [
     "DESCRIPTION_READ",
     "EVERYTHING",
+    "RANKED",
     "Problem",
     "Query",
     "Term",

@@ -15,7 +15,7 @@ from taskmanager.tasks import cards, search
 from taskmanager.tasks.cards import Card
 from taskmanager.tasks.context import projects_of
 from taskmanager.tasks.forms import SearchForm
-from taskmanager.tasks.models import COUNT_LIMIT, Task, TaskQuerySet
+from taskmanager.tasks.models import Task, TaskQuerySet
 from taskmanager.tasks.search import Query
 from taskmanager.tasks.views.requests import MemberRequest
 
@@ -53,17 +53,17 @@ def task_search(request: MemberRequest) -> HttpResponse:
 
 
 def _found(request: MemberRequest, tasks: TaskQuerySet, query: Query) -> dict[str, Any]:
-    """Return a page of results. More than COUNT_LIMIT are "1,000+" and can't be turned to: people add a word."""
+    """Return a page of results. More than RANKED are "500+" and can't be turned to: people add a word."""
     ranked, count = _ranked(tasks, query)
     results = ranked.for_results(search.DESCRIPTION_READ)
     page: Any = _RankedPaginator(results, count).get_page(request.GET.get("page"))
     page.object_list = _results(cards.cards(page.object_list, request.user), query)
-    label = "1 task" if count == 1 else f"{cards.count_label(count)} tasks"
-    return {"page": page, "total_label": label, "has_more": count > COUNT_LIMIT}
+    label = "1 task" if count == 1 else f"{cards.count_label(count, search.RANKED)} tasks"
+    return {"page": page, "total_label": label, "newest": search.RANKED if count > search.RANKED else None}
 
 
 def _ranked(tasks: TaskQuerySet, query: Query) -> tuple[TaskQuerySet, int]:
-    count = search.matching(tasks, query).capped_count()
+    count = search.matching(tasks, query).capped_count(limit=search.RANKED)
     return search.ranked(tasks, query, count=count), count
 
 
@@ -90,7 +90,7 @@ class _RankedPaginator(Paginator):  # type: ignore[type-arg]
     def __init__(self, results: TaskQuerySet, count: int) -> None:
         """Take the results and their number."""
         super().__init__(results, RESULTS_PER_PAGE)
-        self.count = min(count, COUNT_LIMIT)
+        self.count = min(count, search.RANKED)
 
 
 # What to type, and what it finds.
