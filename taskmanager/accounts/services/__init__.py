@@ -73,6 +73,7 @@ from taskmanager.accounts.services.passwords import (
 )
 from taskmanager.accounts.services.profiles import THROTTLE_PHOTO, count_photo, edit_profile, remove_photos_of
 from taskmanager.accounts.services.recovery_codes import RECOVERY_CODES, replace_recovery_codes
+from taskmanager.accounts.services.reencryption import Reencrypted, reencrypt
 from taskmanager.accounts.services.second_factors import (
     LastFactor,
     NoSecondFactor,
@@ -151,6 +152,7 @@ __all__ = [
     "PasskeyKnown",
     "PasskeyRefused",
     "Person",
+    "Reencrypted",
     "SecretMissing",
     "Site",
     "TokenGone",
@@ -212,6 +214,7 @@ __all__ = [
     "record_event",
     "record_refusal",
     "record_roles",
+    "reencrypt",
     "refresh_pair",
     "registration_options",
     "remove_authenticator",
