@@ -19,9 +19,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from taskmanager.operations import archive, migrating, rows
-from taskmanager.operations.backups import FORMAT, Report
-
-SMALL = 8 * 1024**2  # bytes of an upload that need no file of their own on the way
+from taskmanager.operations.backups import FORMAT, SMALL, Report
 
 Key = tuple[str, str]
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
@@ -35,6 +36,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(f"The database can't be read: {error}") from error
+        except (BotoCoreError, ClientError) as error:
+            raise CommandError(f"The bucket of the uploads can't be read: {error}") from error
         except OSError as error:
             raise CommandError(f"The backup can't be written: {error}") from error
         for name in summary.vanished:

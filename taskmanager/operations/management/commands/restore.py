@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -40,6 +41,8 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was restored. {error}") from error
         except (DatabaseError, ValidationError, SuspiciousFileOperation, ValueError, TypeError) as error:
             raise CommandError(f"A row or a file can't be restored, and so nothing was: {error}") from error
+        except (BotoCoreError, ClientError) as error:
+            raise CommandError(f"Nothing was restored. The bucket can't take an upload: {error}") from error
         except OSError as error:
             raise CommandError(f"Nothing was restored: {error}") from error
         self._tell(
