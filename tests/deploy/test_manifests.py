@@ -57,6 +57,23 @@ def test_a_field_that_kubernetes_does_not_know_is_found(production):
     assert "livenesProbe" in "".join(schema_problems(production))
 
 
+@pytest.mark.parametrize(
+    ("kind", "endpoints", "wrong", "problem"),
+    [
+        ("ServiceMonitor", "endpoints", {"prot": "http"}, "'prot' was unexpected"),
+        ("ServiceMonitor", "endpoints", {"port": 8000}, "8000 is not of type 'string'"),
+        ("PodMonitor", "podMetricsEndpoints", {"interval": "30 seconds"}, "'30 seconds' does not match"),
+    ],
+)
+def test_so_is_what_the_operator_of_prometheus_would_refuse(production, kind, endpoints, wrong, problem):
+    [monitor] = of_kind(production, kind)
+    monitor["spec"][endpoints][0].update(wrong)
+    assert problem in "".join(schema_problems(production))
+    monitor["spec"][endpoints][0] = {}
+    del monitor["spec"]["selector"]
+    assert "'selector' is a required property" in "".join(schema_problems(production))
+
+
 def test_they_keep_to_the_policy(objects):
     assert policy_problems(objects) == []
 
