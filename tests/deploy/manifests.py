@@ -44,8 +44,9 @@ def named(objects: list[Object], kind: str, name: str) -> Object:
 
 def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:
     """Yield the name and the template of each pod."""
-    for each in of_kind(objects, "Deployment", "StatefulSet", "Job"):
-        yield f"{each['kind']} {each['metadata']['name']}", each["spec"]["template"]
+    for each in of_kind(objects, "Deployment", "StatefulSet", "Job", "CronJob"):
+        spec = each["spec"]["jobTemplate"]["spec"] if each["kind"] == "CronJob" else each["spec"]
+        yield f"{each['kind']} {each['metadata']['name']}", spec["template"]
 
 
 def component(template: Object) -> str:
@@ -81,7 +82,7 @@ def policy_problems(objects: list[Object]) -> list[str]:
     found = []
     for name, template in pods(objects):
         found += [f"{name}: {problem}" for problem in _pod_problems(template)]
-        serves = not name.startswith("Job")
+        serves = not name.startswith(("Job", "CronJob"))
         for container in template["spec"]["containers"]:
             found += [f"{name}: {problem}" for problem in _container_problems(container)]
             if serves:
