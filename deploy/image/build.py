@@ -4,9 +4,11 @@ A container engine does it where one works, and then the official bases are take
 bases made of Debian's packages, which it keeps in IMAGE_CACHE.
 """
 
+import argparse
 import http.client
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from deploy.image import bases
-from deploy.image.engine import UID, Buildah, Docker, Program, working_engine
+from deploy.image.engine import CHROOT, UID, Buildah, Docker, Program, working_engine
 from taskmanager import __version__
 from tests.servers import ServerFailed, ServerMissing, find_or_install, free_port, postgresql
 
@@ -27,14 +29,24 @@ LIVENESS = os.environ.get("LIVENESS", "/health/liveness/")
 READINESS = os.environ.get("READINESS", "/health/readiness/")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "taskmanager" / "image"
 PATIENCE = 60  # seconds, for the program to answer
+PROGRAMS = ("buildah", "debootstrap", "npm")  # where no engine works
 
 
 class ProbeFailed(Exception):
     """The image was built, and doesn't do what it must; the message says which."""
 
 
+class NotHere(Exception):
+    """No image can be built on this machine, whatever is installed; the message says why."""
+
+
 def main() -> int:
     """Build, start, probe; return the exit code."""
+    parser = argparse.ArgumentParser(prog="make image", description=__doc__)
+    parser.add_argument(
+        "--where-possible", action="store_true", help="on a machine that can't build images, say so and end with 0"
+    )
+    given = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     try:
         engine = _engine()
@@ -42,6 +54,9 @@ def main() -> int:
             _build_and_try(engine)
         finally:
             engine.clean()
+    except NotHere as error:
+        sys.stderr.write(f"make image: The image was not built. {error}\n")
+        return 0 if given.where_possible else 1
     except (ProbeFailed, ServerFailed, ServerMissing, OSError, subprocess.SubprocessError) as error:
         sys.stderr.write(f"make image: {error}\n")
         return 1
@@ -54,8 +69,14 @@ def _engine() -> Docker | Buildah:
     if found := working_engine():
         return Docker(found)
     if os.geteuid() != 0:
-        raise ServerMissing("No container engine works here, and without one only root can build: start Docker.")
-    for program in ("buildah", "debootstrap", "npm"):
+        raise NotHere("No container engine works here, and without one only root can build: start Docker.")
+    if subprocess.run([*CHROOT, "chroot", "/", "true"], capture_output=True, check=False).returncode:
+        raise NotHere(
+            "No container engine works here, and without one this root must be allowed name spaces and chroot."
+        )
+    if not shutil.which("apt-get") and (missing := [name for name in PROGRAMS if not shutil.which(name)]):
+        raise NotHere(f"It takes a container engine that works, or Debian, or {' and '.join(missing)} installed.")
+    for program in PROGRAMS:
         find_or_install(program, f"{program}, or a container engine that works")
     storage = Path(os.environ.get("IMAGE_CACHE", CACHE)).absolute()
     storage.mkdir(parents=True, exist_ok=True)

@@ -2,12 +2,14 @@
 
 import io
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from botocore.exceptions import ClientError
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
@@ -18,6 +20,7 @@ from taskmanager import __version__
 from taskmanager.operations import archive, rows
 
 FORMAT = 1
+SMALL = 8 * 1024**2  # bytes of an upload that need no file of their own on the way
 Report = Callable[[str], None]
 
 
@@ -36,7 +39,7 @@ class Summary:
 def write_backup(file: IO[bytes], *, report: Report) -> Summary:
     """Write everything into the file, which needs no more than to be written to, and tell how far it is.
 
-    Raises NotMigrated, rows.Unreadable, and OSError where a file or the storage can't be read.
+    Raises NotMigrated, rows.Unreadable, and OSError or an error of botocore where the storage can't be read.
     """
     summary = Summary()
     with archive.Writer(file) as writer, tempfile.TemporaryFile() as names:
@@ -112,17 +115,28 @@ def _stored() -> Iterator[str]:
 
 
 def _add_upload(writer: archive.Writer, name: str, summary: Summary) -> None:
-    try:
-        # A bucket is asked here already; an open file of a disk outlives its deletion.
-        file = default_storage.open(name)
-        size = file.size
-    except FileNotFoundError:
-        summary.vanished.append(name)
-        return
-    with file:
-        writer.add(f"uploads/{name}", size, file)
+    # A copy first: once its size is written, the content must be there, while the storage's own may vanish or change.
+    with tempfile.SpooledTemporaryFile(SMALL) as content:
+        try:
+            with default_storage.open(name) as file:
+                shutil.copyfileobj(file, content, archive.PIECE)
+        except (FileNotFoundError, ClientError) as error:
+            if not _is_gone(error):
+                raise
+            summary.vanished.append(name)
+            return
+        size = content.tell()
+        content.seek(0)
+        writer.add(f"uploads/{name}", size, content)
     summary.uploads += 1
     summary.bytes += size
+
+
+def _is_gone(error: FileNotFoundError | ClientError) -> bool:
+    """Whether it is the file alone that isn't there: a bucket says it in one way before it sends, in another then."""
+    if isinstance(error, FileNotFoundError):
+        return True
+    return error.response.get("Error", {}).get("Code") in {"404", "NoSuchKey"}
 
 
 def _add(writer: archive.Writer, name: str, value: dict[str, Any]) -> None:

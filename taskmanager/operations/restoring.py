@@ -19,9 +19,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from taskmanager.operations import archive, migrating, rows
-from taskmanager.operations.backups import FORMAT, Report
-
-SMALL = 8 * 1024**2  # bytes of an upload that need no file of their own on the way
+from taskmanager.operations.backups import FORMAT, SMALL, Report
 
 Key = tuple[str, str]
 
@@ -117,7 +115,7 @@ def _rows(member: archive.Member, contents: Contents) -> tuple[str, list[list[An
 def restore(file: IO[bytes], contents: Contents, *, report: Report) -> None:
     """Put what `check` found into this installation, which has to be empty: all of it, or nothing.
 
-    A backup of an earlier version is put into the tables of that version, which are migrated afterwards.
+    A backup of an earlier version is put into the tables of that version, which `migrate` is for.
     Raises Refused and archive.Damaged; after errors of the database and the storage, too, nothing stays.
     """
     executor = MigrationExecutor(connection)
@@ -143,6 +141,10 @@ def restore(file: IO[bytes], contents: Contents, *, report: Report) -> None:
         for label, last in contents.last_keys.items():
             rows.set_last_key(models[label], last)
         connection.check_constraints()
+
+
+def migrate() -> None:
+    """Bring the restored database up to this version, and let it know how many rows its tables have."""
     ContentType.objects.clear_cache()
     call_command("migrate", interactive=False, verbosity=0)
     if connection.vendor == "postgresql":

@@ -84,6 +84,8 @@ class S3:
             "signature_version": "s3v4",
             # Servers other than Amazon's seldom know a host for each bucket.
             "addressing_style": "path" if endpoint else "auto",
+            # What is larger is kept in a temporary file while it is read: by default all of it would be in memory.
+            "max_memory_size": 8 * 1024**2,
         }
         return cls(bucket, f"{endpoint or f'https://s3.{region}.amazonaws.com'}/{bucket}/", options)
 

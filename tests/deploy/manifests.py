@@ -1,20 +1,25 @@
 """Kubernetes' manifests as an overlay renders them, what they have to be like, and who reaches whom."""
 
 import ipaddress
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import yaml
 
 ROOT = Path(__file__).parents[2]
 OVERLAYS = ROOT / "deploy/k8s/overlays"
 KUBERNETES = "1.34"
-# Whose schemas come with their operators and not with Kubernetes.
-CUSTOM = {"ServiceMonitor", "PodMonitor"}
+# What comes with Prometheus' operator and not with Kubernetes.
+CUSTOM = {
+    file.stem: jsonschema.Draft202012Validator(json.loads(file.read_text()))
+    for file in (ROOT / "tests/deploy/schemas").glob("*.json")
+}
 KUBECTL = str(Path(sys.executable).with_name("kubectl"))
 
 type Object = dict[str, Any]
@@ -39,8 +44,9 @@ def named(objects: list[Object], kind: str, name: str) -> Object:
 
 def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:
     """Yield the name and the template of each pod."""
-    for each in of_kind(objects, "Deployment", "StatefulSet", "Job"):
-        yield f"{each['kind']} {each['metadata']['name']}", each["spec"]["template"]
+    for each in of_kind(objects, "Deployment", "StatefulSet", "Job", "CronJob"):
+        spec = each["spec"]["jobTemplate"]["spec"] if each["kind"] == "CronJob" else each["spec"]
+        yield f"{each['kind']} {each['metadata']['name']}", spec["template"]
 
 
 def component(template: Object) -> str:
@@ -60,12 +66,14 @@ def schema_problems(objects: list[Object]) -> list[str]:
     """Return what Kubernetes itself would refuse, unknown names of fields among it."""
     found = []
     for each in objects:
-        if each["kind"] in CUSTOM:
+        name = f"{each['kind']} {each['metadata']['name']}"
+        if custom := CUSTOM.get(each["kind"]):
+            found += [f"{name}: {error.message}" for error in custom.iter_errors(each)]
             continue
         try:
             kubernetes_validate.validate(each, KUBERNETES, strict=True)
         except kubernetes_validate.ValidationError as error:
-            found.append(f"{each['kind']} {each['metadata']['name']}: {error.message}")
+            found.append(f"{name}: {error.message}")
     return found
 
 
@@ -74,7 +82,7 @@ def policy_problems(objects: list[Object]) -> list[str]:
     found = []
     for name, template in pods(objects):
         found += [f"{name}: {problem}" for problem in _pod_problems(template)]
-        serves = not name.startswith("Job")
+        serves = not name.startswith(("Job", "CronJob"))
         for container in template["spec"]["containers"]:
             found += [f"{name}: {problem}" for problem in _container_problems(container)]
             if serves:

@@ -141,3 +141,35 @@ def test_the_last_stage_runs_as_a_number_and_nothing_runs_while_it_is_built():
     assert re.search(r"(?m)^USER 10001:10001$", last)
     assert not re.search(r"(?m)^RUN ", last)
     assert "HEALTHCHECK" in last
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 1), (["--where-possible"], 0)])
+def test_a_machine_that_can_not_build_says_so_and_fails_unless_it_needs_not(options, code):
+    # Nobody's machine, without an engine: root alone could build here.
+    script = "import os; os.geteuid = lambda: 1000; from deploy.image.build import main; raise SystemExit(main())"
+    command = [sys.executable, "-c", script, *options]
+    done = subprocess.run(command, cwd=ROOT, env={"PATH": "/nowhere"}, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stderr == (
+        "make image: The image was not built. No container engine works here, and without one only root can build:"
+        " start Docker.\n"
+    )
+
+
+def test_an_image_that_can_not_be_built_is_a_failure_wherever_it_could_be(tmp_path):
+    # An engine that works, and that builds nothing.
+    engine = tmp_path / "docker"
+    engine.write_text("#!/bin/sh\n[ $1 = info ]\n")
+    engine.chmod(0o755)
+    command = [sys.executable, "-m", "deploy.image.build", "--where-possible"]
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "make image: Command" in done.stderr
+
+
+def test_continuous_integration_tests_and_then_builds_the_image():
+    lines = (ROOT / ".ci/run").read_text().splitlines()
+    tests, image = lines.index("make test"), lines.index(".venv/bin/python -m deploy.image.build --where-possible")
+    assert "set -euo pipefail" in lines[:tests]
+    assert tests < image

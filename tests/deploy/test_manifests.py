@@ -57,6 +57,23 @@ def test_a_field_that_kubernetes_does_not_know_is_found(production):
     assert "livenesProbe" in "".join(schema_problems(production))
 
 
+@pytest.mark.parametrize(
+    ("kind", "endpoints", "wrong", "problem"),
+    [
+        ("ServiceMonitor", "endpoints", {"prot": "http"}, "'prot' was unexpected"),
+        ("ServiceMonitor", "endpoints", {"port": 8000}, "8000 is not of type 'string'"),
+        ("PodMonitor", "podMetricsEndpoints", {"interval": "30 seconds"}, "'30 seconds' does not match"),
+    ],
+)
+def test_so_is_what_the_operator_of_prometheus_would_refuse(production, kind, endpoints, wrong, problem):
+    [monitor] = of_kind(production, kind)
+    monitor["spec"][endpoints][0].update(wrong)
+    assert problem in "".join(schema_problems(production))
+    monitor["spec"][endpoints][0] = {}
+    del monitor["spec"]["selector"]
+    assert "'selector' is a required property" in "".join(schema_problems(production))
+
+
 def test_they_keep_to_the_policy(objects):
     assert policy_problems(objects) == []
 
@@ -105,7 +122,7 @@ def test_a_service_that_finds_nobody_is_found(production):
 def test_each_version_has_a_job_of_its_own_which_web_and_worker_wait_for(objects):
     images = {each["image"] for _, template in pods(objects) if component(template) in PRODUCT
               for each in template["spec"]["containers"] + template["spec"].get("initContainers", [])}  # fmt: skip
-    assert len(images) == 1
+    assert len(images) == 1, images
     [job] = of_kind(objects, "Job")
     assert job["metadata"]["name"] == f"migrate-{images.pop().rpartition(':')[2]}"
     for name in ("web", "worker"):
@@ -157,7 +174,7 @@ def test_in_the_cluster_of_one_machine_only_the_product_reaches_database_and_red
 def test_in_production_no_pod_reaches_another(rendered):
     network = Network(rendered["production"])
     assert network.inside() == set()
-    for name in PRODUCT:
+    for name in PRODUCT | {"backup"}:
         assert network.leaves(name, 5432, address="10.20.0.5")
         assert network.leaves(name, 6379, address="10.20.0.5")
         assert not network.leaves(name, 5432, address="10.21.0.5")
@@ -186,7 +203,8 @@ def test_mail_and_https_go_out_and_nothing_goes_inside_by_the_way(objects):
         assert not network.leaves(name, 443, address="10.0.0.1")
     for name in network.labels:
         assert network.leaves(name, 53, namespace="kube-system")
-        assert name in {"web", "worker"} or not network.leaves(name, 443, address="93.184.215.14")
+        # What is saved lies in a bucket, too.
+        assert name in {"web", "worker", "backup"} or not network.leaves(name, 443, address="93.184.215.14")
 
 
 def test_what_production_exposes_is_there(production):
@@ -201,6 +219,24 @@ def test_what_production_exposes_is_there(production):
     [scaler] = of_kind(production, "HorizontalPodAutoscaler")
     # A number in the manifest would undo what the autoscaler decided, at each roll-out.
     assert "replicas" not in named(production, "Deployment", scaler["spec"]["scaleTargetRef"]["name"])["spec"]
+
+
+def test_the_nightly_backup_reaches_what_it_saves_and_has_a_place_for_it(production):
+    [job] = of_kind(production, "CronJob")
+    [(_, template)] = [each for each in pods(production) if component(each[1]) == "backup"]
+    [saves] = template["spec"]["containers"]
+    assert saves["image"] == container(production, "Deployment", "web")["image"]
+    assert saves["envFrom"] == container(production, "Deployment", "web")["envFrom"]
+    network = Network(production)
+    assert network.leaves("backup", 443, address="93.184.215.14")  # the bucket
+    assert not network.leaves("backup", 587, address="93.184.215.14")
+    [claim] = [
+        each["persistentVolumeClaim"]["claimName"] for each in template["spec"]["volumes"] if "emptyDir" not in each
+    ]
+    assert named(production, "PersistentVolumeClaim", claim)
+    [place] = [each["mountPath"] for each in saves["volumeMounts"] if each["name"] == "backups"]
+    assert f"taskmanager backup {place}/" in saves["command"][-1]
+    assert job["spec"]["concurrencyPolicy"] == "Forbid"
 
 
 def test_prometheus_finds_what_it_is_to_scrape(production):

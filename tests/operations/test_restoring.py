@@ -17,7 +17,7 @@ from taskmanager import __version__
 from taskmanager.accounts.models import Organization, User
 from taskmanager.operations import archive, backups, restoring, rows
 from taskmanager.tasks import services
-from taskmanager.tasks.models import Comment, Task
+from taskmanager.tasks.models import Attachment, Comment, Task
 from tests.conftest import PASSWORD
 from tests.operations.conftest import files
 from tests.racing import race
@@ -278,3 +278,30 @@ def test_uploads_come_from_a_bucket_and_go_into_one(bucket, ada, tmp_path):
     restore(tmp_path, data)
     assert keys(bucket) == stored
     assert bucket.Object("uploads/other").get()["Body"].read() == b"content"
+
+
+def before_sending(act: Callable[[], object]) -> None:
+    """Act when the storage was asked for an object and has answered that it is there, right before it sends it."""
+    events = default_storage.connection.meta.client.meta.events
+    events.register("before-send.s3.GetObject", lambda **_: act() and None)
+
+
+@pytest.mark.once
+def test_an_object_that_vanishes_before_it_is_sent_is_noted_and_the_rest_is_restored(bucket, ada, tmp_path):
+    [lost, kept] = [str(each.file) for each in Attachment.objects.order_by("file")]
+    before_sending(bucket.Object(f"uploads/{lost}").delete)
+    data, summary = backup()
+    assert summary.vanished == [lost]
+    make_empty()
+    restore(tmp_path, data)
+    assert keys(bucket) == {f"uploads/{kept}"}
+    assert [str(each.file) for each in Attachment.objects.order_by("file")] == [lost, kept]
+
+
+@pytest.mark.once
+def test_a_bucket_that_is_gone_ends_the_backup_with_a_sentence(bucket, ada, tmp_path):
+    before_sending(lambda: (bucket.objects.delete(), bucket.delete()))
+    with pytest.raises(CommandError, match=r"^The bucket of the uploads can't be read: .*NoSuchBucket"):
+        call_command("backup", str(tmp_path / "backup"))
+    assert list(tmp_path.iterdir()) == []
+    bucket.create()

@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from taskmanager.operations import archive, migrating, restoring
-from taskmanager.operations.ending import ending_by_exception
+from taskmanager.operations.ending import ending_cleanly
+
+RESTORED = "Everything was restored, but the tables aren't this version's yet: run `taskmanager migrate`."
 
 
 class Command(BaseCommand):
@@ -30,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Check the file, restore it, and tell on standard error how far it is."""
         try:
-            with ending_by_exception(), opened(options["file"]) as file:
+            with ending_cleanly("Nothing was restored."), opened(options["file"]) as file:
                 self._tell("Checking the backup")
                 contents = restoring.check(file)
                 restoring.restore(file, contents, report=self._tell)
@@ -40,8 +43,15 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was restored. {error}") from error
         except (DatabaseError, ValidationError, SuspiciousFileOperation, ValueError, TypeError) as error:
             raise CommandError(f"A row or a file can't be restored, and so nothing was: {error}") from error
+        except (BotoCoreError, ClientError) as error:
+            raise CommandError(f"Nothing was restored. The bucket can't take an upload: {error}") from error
         except OSError as error:
             raise CommandError(f"Nothing was restored: {error}") from error
+        try:
+            with ending_cleanly(RESTORED):
+                restoring.migrate()
+        except DatabaseError as error:
+            raise CommandError(f"{RESTORED} What failed: {error}") from error
         self._tell(
             f"Complete: {contents.rows:,} rows and {contents.uploads:,} uploads of {contents.bytes:,} bytes, as they"
             f" were at {contents.made_at}.\nEverybody signs in again."
