@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests import servers
 from tests.jobs.conftest import ROOT, until
@@ -140,8 +141,8 @@ def product(folder: Path, **variables: str) -> Iterator[Product]:
         DATA_DIR=str(folder / "var"),
         STATIC_ROOT=static_root(),
         DJANGO_SETTINGS_MODULE="taskmanager.settings.production",
-        SECRET_KEY="s" * 50,
-        JWT_SECRET_KEY="j" * 50,
+        SECRET_KEY=settings.SECRET_KEY,  # so that it knows tokens that a test has made
+        JWT_SECRET_KEY=settings.JWT_SECRET_KEY,
         **variables,
     )
     subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=env, check=True)

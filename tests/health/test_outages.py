@@ -1,5 +1,6 @@
 """PostgreSQL and Redis go away, hang and come back, under a server that runs on."""
 
+import json
 import re
 import threading
 import time
@@ -11,15 +12,21 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
+from django.urls import reverse
 
 from tests import outages
+from tests.api.conftest import document
+from tests.api.operations import OPERATIONS
 from tests.jobs.conftest import until
+from tests.web.addresses import ADDRESSES
 
 # One of each for all of them.
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("outages")]
 
 JSON = {"Accept": "application/json"}
 PASSWORD = "a wholly new one 7"
+# Of the one web process: each request waits for the database, and there are many to be tried.
+THREADS = 16
 
 
 @dataclass
@@ -30,6 +37,7 @@ class Site:
     folder: Path
     cookie: str = ""
     token: str = ""
+    refresh: str = ""
 
     @property
     def database_url(self) -> str:
@@ -53,7 +61,7 @@ class Site:
         self.cookie = "; ".join(found)
         body = f'{{"organization": "acme", "username": "ada", "password": "{PASSWORD}"}}'
         pair = self.product.ask("/api/v1/token/pair", method="POST", body=body, Content_Type="application/json")
-        self.token = pair.json()["access"]
+        self.token, self.refresh = pair.json()["access"], pair.json()["refresh"]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +72,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{database.port}/postgres",
             "REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
         }
-        with outages.product(folder, THROTTLE_DEFAULT="100000/m", THROTTLE_TASK_CREATE="100000/m", **urls) as product:
+        limits = {"THROTTLE_DEFAULT": "100000/m", "THROTTLE_TASK_CREATE": "100000/m", "WEB_THREADS": str(THREADS)}
+        with outages.product(folder, **limits, **urls) as product:
             site = Site(product, database, redis, folder)
             site.sign_up()
             yield site
@@ -117,6 +126,74 @@ def test_without_the_database_pages_say_when_to_come_back_and_work_again_at_once
     assert time.monotonic() - begun < 2
     assert site.api("GET", "/tasks/").status == 200
     assert ask("/health/readiness/").status == 200
+
+
+# What the addresses of tests/web/addresses.py name, whose examples can't be made without the database.
+PARTS = {"planned": (1, 1), "reference": ("ACME-1",), "person": ("ada",), "photo": (1, "x")}
+
+# What is answered without the database, but not by the page of an outage.
+WITHOUT_DATABASE = {
+    ("help", "get"): 200,
+    ("about", "get"): 200,
+    ("health:liveness", "get"): 200,
+    ("health:readiness", "get"): 503,
+    ("metrics", "get"): 200,
+    # Passkeys need https or localhost, which this server is not, and so there is nothing to ask.
+    ("accounts:passkey-sign-in-options", "post"): 400,
+}
+
+
+def pages() -> Iterator[tuple[str, str, str]]:
+    """Give the name of each address, a method that it takes, and the address."""
+    for name, address in ADDRESSES.items():
+        parts = PARTS.get(address.example, (1,)) if address.example else address.arguments
+        yield from ((name, method, reverse(name, args=parts)) for method in ("get", "post") if getattr(address, method))
+
+
+def calls(site: Site) -> Iterator[tuple[str, str, str]]:
+    """Give the method of each call of the API, its address, and a body."""
+    for path, item in document()["paths"].items():
+        for method, operation in item.items():
+            body = OPERATIONS[operation["operationId"]].body
+            text = json.dumps(body or {}).replace("{refresh}", site.refresh)
+            yield method.upper(), re.sub(r"\{[a-z_]+\}", "1", path.removeprefix("/api/v1")), text
+
+
+def test_without_the_database_every_page_and_every_call_says_when_to_come_back(site):
+    token = dict(each.split("=") for each in site.cookie.split("; "))["csrftoken"]
+    headers = {"Content_Type": "application/x-www-form-urlencoded", "X_CSRFToken": token, "Cookie": site.cookie}
+
+    def send(page: tuple[str, str, str]) -> outages.Answer:
+        name, method, path = page
+        body = urlencode(ADDRESSES[name].data) if method == "post" else None
+        return site.product.ask(path, method=method.upper(), body=body, **headers)
+
+    site.database.stop()
+    with ThreadPoolExecutor(THREADS) as pool:
+        told = zip(pages(), pool.map(send, pages()), strict=True)
+        others = {page[:2]: answer.status for page, answer in told if not is_page_503(answer)}
+        told = zip(calls(site), pool.map(lambda call: site.api(*call), calls(site)), strict=True)
+        wrong = {call: (answer.status, answer.body) for call, answer in told if not is_problem_503(answer)}
+    assert others == WITHOUT_DATABASE
+    assert wrong == {}
+
+
+def is_page_503(answer: outages.Answer) -> bool:
+    """Whether it is the designed page."""
+    return (
+        (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        and answer.headers["Content-Type"].startswith("text/html")
+        and "Nothing that was saved is lost" in answer.body
+    )
+
+
+def is_problem_503(answer: outages.Answer) -> bool:
+    """Whether it is what the API tells of any problem."""
+    return (
+        (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        and answer.headers["Content-Type"] == "application/json"
+        and list(answer.json()) == ["message"]
+    )
 
 
 def test_a_restarted_database_gives_no_request_a_broken_connection(site):
