@@ -72,7 +72,14 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     response.headers["Cache-Control"] = "no-store"
     response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 (Django's own word for it)
+    _forget_session(request)
     return response
+
+
+def _forget_session(request: HttpRequest) -> None:
+    """Let nobody ask for the session again, wait a second time in vain, and take its cookie for a wrong one."""
+    vars(request).pop("session", None)
+    vars(request).pop("_messages", None)  # they may lie there
 
 
 def _name(error: BaseException | None) -> str:
@@ -93,9 +100,7 @@ def shown_without_database(view: Callable[..., HttpResponse]) -> Callable[..., H
             if not is_outage(error):
                 raise
             request.user = AnonymousUser()
-            # Nothing may ask for the session again, nor take its cookie for a wrong one; messages may lie there.
-            del request.session
-            del request._messages  # type: ignore[attr-defined]  # noqa: SLF001
+            _forget_session(request)
             return view(request, *arguments, **named)
 
     return shown

@@ -1,11 +1,14 @@
 """Connections to PostgreSQL that wait for it a bounded time, and what the pool does while it is away."""
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import psycopg
+import psycopg_pool
 from django.db import connection as django_connection
 
 # Seconds that a request waits for a connection; and while the last try to connect has failed, when waiting longer would
@@ -63,3 +66,27 @@ def check(connection: psycopg.Connection[Any]) -> None:
 def expect_little(pool: Any) -> None:
     """Note that the database can't be reached, until it is."""
     pool.timeout = LITTLE_PATIENCE
+
+
+def hurry(pool: Any) -> None:
+    """From now on, let nobody wait long for a connection, because this process is to end.
+
+    A database that works gives one within milliseconds. Who waits for longer is told now what it would be told later.
+    """
+    threading.Thread(target=_give_up, args=[pool], name="hurry", daemon=True).start()
+
+
+def _give_up(pool: Any) -> None:
+    before: set[Any] = set()
+    while True:
+        with pool._lock:  # noqa: SLF001 (its own clients wait as long as they were told to when they came)
+            waiting = set(pool._waiting)  # noqa: SLF001
+        for client in waiting & before:
+            client.fail(psycopg_pool.PoolTimeout("The database gave no connection, and this process ends."))
+        before = waiting
+        time.sleep(LITTLE_PATIENCE)
+
+
+def end(pool: Any) -> None:
+    """Close the connections. A thread that is still trying to open one is not waited for."""
+    pool.close(timeout=0.1)

@@ -1,11 +1,13 @@
 """PostgreSQL and Redis go away, hang and come back, under a server that runs on."""
 
+import http.client
 import json
 import re
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -87,6 +89,8 @@ def site(running: Site) -> Iterator[Site]:
         if server.process is None:
             server.start()
         server.freeze(False)
+    if running.product.process is None:
+        running.product.start()
     until(lambda: running.product.ask("/health/readiness/").json()["status"] == "ok")
 
 
@@ -224,6 +228,25 @@ def test_a_database_that_hangs_makes_nobody_wait_long_and_no_threads_pile_up(sit
     begun = time.monotonic()
     until(lambda: site.product.ask("/", Cookie=site.cookie).status == 200)
     assert time.monotonic() - begun < 2
+
+
+def test_a_server_that_is_stopped_in_an_outage_answers_everybody_and_ends_soon(site):
+    site.product.ask("/", Cookie=site.cookie)
+    site.database.freeze()
+    connections = [site.product.connect() for _ in range(3 * THREADS)]  # most of them wait for a thread, too
+    for connection in connections:
+        connection.request("GET", "/", headers={"Cookie": site.cookie})
+
+    def finish(connection: http.client.HTTPConnection) -> int:
+        with closing(connection):
+            return outages.Answer(connection.getresponse(), 0).status
+
+    with ThreadPoolExecutor(len(connections)) as pool:
+        statuses = pool.map(finish, connections)
+        begun = time.monotonic()
+        site.product.stop()
+        assert time.monotonic() - begun < 8  # on a busy machine; else two or three
+    assert list(statuses) == [503] * len(connections)
 
 
 def test_no_acknowledged_claim_is_lost_over_a_restart_and_none_is_done_twice(site):
