@@ -30,6 +30,9 @@ django.setup()
 call_command("migrate", verbosity=0, skip_checks=True)
 """
 
+# Few, so that a test can take all of them.
+CONNECTIONS = 50
+
 
 class Server:
     """A program that can be ended, frozen and started again at the same place, with the same data."""
@@ -78,7 +81,7 @@ def postgresql() -> Iterator[Server]:
         port = free_port()
         place = ["--listen_addresses=127.0.0.1", f"--port={port}", "--unix_socket_directories="]
         server = Server(
-            [f"{programs}/postgres", f"-D{folder}/data", *place, *servers.POSTGRES],
+            [f"{programs}/postgres", f"-D{folder}/data", *place, *servers.POSTGRES, f"-N{CONNECTIONS}"],
             folder,
             port,
             servers.POSTGRES_HELLO,

@@ -3,11 +3,13 @@
 import http.client
 import json
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -228,6 +230,32 @@ def test_a_database_that_hangs_makes_nobody_wait_long_and_no_threads_pile_up(sit
     begun = time.monotonic()
     until(lambda: site.product.ask("/", Cookie=site.cookie).status == 200)
     assert time.monotonic() - begun < 2
+
+
+def test_a_database_without_a_free_connection_makes_readiness_degraded(site):
+    assert site.product.ask("/health/readiness/").json()["checks"]["migrations"]["status"] == "ok"
+    with ExitStack() as taken:
+        with pytest.raises(psycopg.OperationalError, match="too many clients"):  # noqa: PT012 (until there is none)
+            while True:
+                taken.enter_context(closing(psycopg.connect(site.database_url)))
+        ready = site.product.ask("/health/readiness/")
+        assert (ready.status, ready.json()["status"]) == (200, "degraded")
+        assert {name: check["status"] for name, check in ready.json()["checks"].items()} == {
+            "database": "degraded", "migrations": "ok", "cache": "ok",
+        }  # fmt: skip
+        assert site.product.ask("/", Cookie=site.cookie).status == 200
+
+
+def test_migrate_waits_for_a_database_that_starts(site, tmp_path):
+    site.database.stop()
+    log = tmp_path / "log"
+    with log.open("wb") as file:
+        command = [sys.executable, "-m", "taskmanager", "migrate"]
+        process = subprocess.Popen(command, cwd=outages.ROOT, env=site.product.env, stdout=file, stderr=file)
+    until(lambda: "The database does not answer yet; waiting for it, 30 seconds at most" in log.read_text())
+    site.database.start()
+    assert process.wait(60) == 0
+    assert "The database answers." in log.read_text()
 
 
 def test_a_server_that_is_stopped_in_an_outage_answers_everybody_and_ends_soon(site):
