@@ -11,12 +11,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from psycopg import Error as PostgresError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
+from taskmanager.health import probes
 from taskmanager.middleware import error_response
 from taskmanager.settings.pool import patience
 
@@ -56,6 +57,17 @@ def is_outage(error: BaseException | None) -> bool:
     return False
 
 
+def awaits_migration(error: BaseException | None) -> bool:
+    """Whether the error comes from a database that lacks migrations of this version: soon, `migrate` will have run."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, DatabaseError):
+            return bool(probes.look()["migrations"]["status"] == probes.FAILED)
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _means_unreachable(cause: BaseException | None) -> bool:
     """Whether the driver's error does. Without a SQLSTATE, it wasn't the server who spoke: the connection broke."""
     if not isinstance(cause, PostgresError):
@@ -84,6 +96,8 @@ def _forget_session(request: HttpRequest) -> None:
 
 def _name(error: BaseException | None) -> str:
     """Return the kind of an error: its text may name hosts and users."""
+    if not is_outage(error):
+        return "the database lacks migrations of this version; run `taskmanager migrate`."
     part = "cache" if isinstance(error, (NoConnection, NoAnswer)) else "database"
     state = getattr(getattr(error, "__cause__", None), "sqlstate", None)
     return f"the {part} can't be reached ({type(error).__name__}{f', {state}' if state else ''})."

@@ -3,8 +3,6 @@
 import http.client
 import json
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,8 +14,10 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
+from django.db import connection
 from django.urls import reverse
 
+from taskmanager.operations import migrating
 from tests import outages
 from tests.api.conftest import document
 from tests.api.operations import OPERATIONS
@@ -246,35 +246,56 @@ def test_a_database_without_a_free_connection_makes_readiness_degraded(site):
         assert site.product.ask("/", Cookie=site.cookie).status == 200
 
 
-def test_migrate_waits_for_a_database_that_starts(site, tmp_path):
+def test_a_server_of_a_version_that_is_not_migrated_yet_says_so(site, tmp_path):
+    with psycopg.connect(site.database_url, autocommit=True) as database:
+        database.execute("CREATE DATABASE fresh")
+    url = site.database_url.removesuffix("/postgres") + "/fresh"
+    with outages.product(tmp_path, migrated=False, DATABASE_URL=url) as early:
+        ready = early.ask("/health/readiness/")
+        assert (ready.status, ready.json()["checks"]["migrations"]["status"]) == (503, "failed")
+        assert early.ask("/health/liveness/").status == 200
+        assert is_page_503(early.ask("/accounts/login/", Cookie=f"sessionid={'a' * 32}"))
+        assert "the database lacks migrations of this version" in early.log.read_text()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a file is always there")
+@pytest.mark.django_db
+def test_migrate_waits_for_a_database_that_starts(site, monkeypatch):
+    place = {"HOST": "127.0.0.1", "PORT": site.database.port, "USER": "postgres", "NAME": "postgres"}
+    for name, value in place.items():
+        monkeypatch.setitem(connection.settings_dict, name, value)
     site.database.stop()
-    log = tmp_path / "log"
-    with log.open("wb") as file:
-        command = [sys.executable, "-m", "taskmanager", "migrate"]
-        process = subprocess.Popen(command, cwd=outages.ROOT, env=site.product.env, stdout=file, stderr=file)
-    until(lambda: "The database does not answer yet; waiting for it, 30 seconds at most" in log.read_text())
-    site.database.start()
-    assert process.wait(60) == 0
-    assert "The database answers." in log.read_text()
+    told: list[str] = []
+
+    def tell(text: str) -> None:
+        told.append(text)
+        if not site.database.process:
+            site.database.start()
+
+    migrating.wait_for_database(tell=tell)
+    assert [text.partition(".")[0] for text in told] == [
+        "The database does not answer yet; waiting for it, 30 seconds at most",
+        "The database answers",
+    ]
 
 
 def test_a_server_that_is_stopped_in_an_outage_answers_everybody_and_ends_soon(site):
     site.product.ask("/", Cookie=site.cookie)
     site.database.freeze()
-    connections = [site.product.connect() for _ in range(3 * THREADS)]  # most of them wait for a thread, too
-    for connection in connections:
-        connection.request("GET", "/", headers={"Cookie": site.cookie})
+    clients = [site.product.connect() for _ in range(3 * THREADS)]  # most of them wait for a thread, too
+    for each in clients:
+        each.request("GET", "/", headers={"Cookie": site.cookie})
 
-    def finish(connection: http.client.HTTPConnection) -> int:
-        with closing(connection):
-            return outages.Answer(connection.getresponse(), 0).status
+    def finish(client: http.client.HTTPConnection) -> int:
+        with closing(client):
+            return outages.Answer(client.getresponse(), 0).status
 
-    with ThreadPoolExecutor(len(connections)) as pool:
-        statuses = pool.map(finish, connections)
+    with ThreadPoolExecutor(len(clients)) as pool:
+        statuses = pool.map(finish, clients)
         begun = time.monotonic()
         site.product.stop()
         assert time.monotonic() - begun < 8  # on a busy machine; else two or three
-    assert list(statuses) == [503] * len(connections)
+    assert list(statuses) == [503] * len(clients)
 
 
 def test_no_acknowledged_claim_is_lost_over_a_restart_and_none_is_done_twice(site):
