@@ -63,7 +63,7 @@ def awaits_migration(error: BaseException | None) -> bool:
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         if isinstance(error, DatabaseError):
-            return bool(probes.look()["migrations"]["status"] == probes.FAILED)
+            return probes.awaits_migration()
         error = error.__cause__ or error.__context__
     return False
 

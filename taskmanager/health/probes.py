@@ -137,6 +137,11 @@ def _is_migrated(connection: Any) -> bool:
     return _migrated.is_set()
 
 
+def awaits_migration() -> bool:
+    """Whether the database is known to lack a migration of ours. Once it has had all, it isn't asked again."""
+    return not _migrated.is_set() and bool(look()["migrations"]["status"] == FAILED)
+
+
 def probe_cache() -> Checks:
     """Ask Redis something, where there is one; a cache in memory is always there."""
     begun = time.monotonic()
