@@ -50,11 +50,16 @@ _former_workers = reloading.former_workers()
 
 
 def on_starting(_server: Any) -> None:
-    """Begin counting at 0, unless this server takes over from one that still serves (SIGHUP, USR2)."""
+    """Begin counting at 0, unless this server takes over from one that still serves (SIGHUP)."""
     from taskmanager import metrics  # noqa: PLC0415 (its folder has to be there first)
 
     if "GUNICORN_PID" not in os.environ:
         metrics.empty_folder()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """After a reload, say whom the worker is to relieve."""
+    reloading.place(_former_workers, server, worker)
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
@@ -91,8 +96,9 @@ def on_exit(server: Any) -> None:
 def when_ready(server: Any) -> None:
     """Let SIGHUP take new code."""
     server.handle_hup = partial(reloading.become_new, server, preparation=["-c", "import taskmanager.wsgi"])
+    server.handle_usr2 = partial(reloading.refuse_second_master, server)
 
 
 def post_worker_init(worker: Any) -> None:
     """After a reload, stop the worker in whose place this one is ready now."""
-    reloading.relieve(_former_workers, worker)
+    reloading.relieve(worker)

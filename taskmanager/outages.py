@@ -11,12 +11,13 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from psycopg import Error as PostgresError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
+from taskmanager.health import probes
 from taskmanager.middleware import error_response
 from taskmanager.settings.pool import patience
 
@@ -56,6 +57,17 @@ def is_outage(error: BaseException | None) -> bool:
     return False
 
 
+def awaits_migration(error: BaseException | None) -> bool:
+    """Whether the error comes from a database that lacks migrations of this version: soon, `migrate` will have run."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, DatabaseError):
+            return probes.awaits_migration()
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _means_unreachable(cause: BaseException | None) -> bool:
     """Whether the driver's error does. Without a SQLSTATE, it wasn't the server who spoke: the connection broke."""
     if not isinstance(cause, PostgresError):
@@ -72,11 +84,20 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     response.headers["Cache-Control"] = "no-store"
     response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 (Django's own word for it)
+    _forget_session(request)
     return response
+
+
+def _forget_session(request: HttpRequest) -> None:
+    """Let nobody ask for the session again, wait a second time in vain, and take its cookie for a wrong one."""
+    vars(request).pop("session", None)
+    vars(request).pop("_messages", None)  # they may lie there
 
 
 def _name(error: BaseException | None) -> str:
     """Return the kind of an error: its text may name hosts and users."""
+    if not is_outage(error):
+        return "the database lacks migrations of this version; run `taskmanager migrate`."
     part = "cache" if isinstance(error, (NoConnection, NoAnswer)) else "database"
     state = getattr(getattr(error, "__cause__", None), "sqlstate", None)
     return f"the {part} can't be reached ({type(error).__name__}{f', {state}' if state else ''})."
@@ -93,9 +114,7 @@ def shown_without_database(view: Callable[..., HttpResponse]) -> Callable[..., H
             if not is_outage(error):
                 raise
             request.user = AnonymousUser()
-            # Nothing may ask for the session again, nor take its cookie for a wrong one; messages may lie there.
-            del request.session
-            del request._messages  # type: ignore[attr-defined]  # noqa: SLF001
+            _forget_session(request)
             return view(request, *arguments, **named)
 
     return shown

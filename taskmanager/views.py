@@ -21,7 +21,7 @@ from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.accounts.views import address_of, enter, enter_again, too_many
 from taskmanager.errors import TooManyRequests
 from taskmanager.middleware import error_response
-from taskmanager.outages import is_outage, shown_without_database, unavailable
+from taskmanager.outages import awaits_migration, is_outage, shown_without_database, unavailable
 from taskmanager.tasks import services
 from taskmanager.tasks.views.requests import made_before
 
@@ -133,7 +133,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     Errors of middlewares come here, too, and of views outside of what a middleware sees: an outage is told here alone.
     """
     error = sys.exception()
-    if is_outage(error):
+    if is_outage(error) or awaits_migration(error):
         return unavailable(request, error)
     return error_response(request, HTTPStatus.INTERNAL_SERVER_ERROR, "")
 

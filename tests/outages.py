@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests import servers
 from tests.jobs.conftest import ROOT, until
@@ -28,6 +29,9 @@ from django.core.management import call_command
 django.setup()
 call_command("migrate", verbosity=0, skip_checks=True)
 """
+
+# Few, so that a test can take all of them.
+CONNECTIONS = 50
 
 
 class Server:
@@ -77,7 +81,7 @@ def postgresql() -> Iterator[Server]:
         port = free_port()
         place = ["--listen_addresses=127.0.0.1", f"--port={port}", "--unix_socket_directories="]
         server = Server(
-            [f"{programs}/postgres", f"-D{folder}/data", *place, *servers.POSTGRES],
+            [f"{programs}/postgres", f"-D{folder}/data", *place, *servers.POSTGRES, f"-N{CONNECTIONS}"],
             folder,
             port,
             servers.POSTGRES_HELLO,
@@ -116,13 +120,40 @@ class Answer:
 
 
 class Product:
-    """The product behind Gunicorn, at a port."""
+    """The product behind Gunicorn, at a port: its web part on its own, one process."""
 
-    def __init__(self, port: str) -> None:
-        self.port = port
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.port, self.log = free_port(), folder / "product.log"
+        self.env = bare_environment(
+            PORT=self.port,
+            DATA_DIR=str(folder / "var"),
+            STATIC_ROOT=static_root(),
+            DJANGO_SETTINGS_MODULE="taskmanager.settings.production",
+            SECRET_KEY=settings.SECRET_KEY,  # so that it knows tokens that a test has made
+            JWT_SECRET_KEY=settings.JWT_SECRET_KEY,
+            **variables,
+        )
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "gunicorn", "-c", "taskmanager/gunicorn.conf.py"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
+            )
+        until(lambda: _listens(self.port))
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            self.process.wait(30)
+            self.process = None
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=60)
 
     def ask(self, path: str, *, method: str = "GET", body: str | None = None, **headers: str) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=60)
+        connection = self.connect()
         begun = time.monotonic()
         try:
             connection.request(method, path, body, {name.replace("_", "-"): text for name, text in headers.items()})
@@ -132,30 +163,16 @@ class Product:
 
 
 @contextmanager
-def product(folder: Path, **variables: str) -> Iterator[Product]:
-    """Run the web part on its own, one process."""
-    port = free_port()
-    env = bare_environment(
-        PORT=port,
-        DATA_DIR=str(folder / "var"),
-        STATIC_ROOT=static_root(),
-        DJANGO_SETTINGS_MODULE="taskmanager.settings.production",
-        SECRET_KEY="s" * 50,
-        JWT_SECRET_KEY="j" * 50,
-        **variables,
-    )
-    subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=env, check=True)
-    with (folder / "product.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "taskmanager/gunicorn.conf.py"],
-            cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+def product(folder: Path, *, migrated: bool = True, **variables: str) -> Iterator[Product]:
+    """Give the product that runs, on a database that it has migrated."""
+    served = Product(folder, **variables)
+    if migrated:
+        subprocess.run([sys.executable, "-c", PREPARE], cwd=ROOT, env=served.env, check=True)
+    served.start()
     try:
-        until(lambda: _listens(port))
-        yield Product(port)
+        yield served
     finally:
-        process.terminate()
-        process.wait(30)
+        served.stop()
 
 
 def _listens(port: str) -> bool:

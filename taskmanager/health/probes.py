@@ -26,7 +26,9 @@ type Checks = dict[str, Check]
 # A probe of Kubernetes waits a second, by default.
 ANSWER_SECONDS = 0.8
 CACHE_SECONDS = 0.5
-TOO_MANY_CONNECTIONS = "53300"
+# What a server says that has no connection left, for all, a role, a database, or for who is no superuser. There is no
+# SQLSTATE of a connection that wasn't made, only words.
+FULL = ("too many clients", "too many connections", "connection slots are reserved")
 
 
 class Prober:
@@ -90,7 +92,7 @@ def probe_database() -> Checks:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
         except Error as error:
-            is_full = getattr(error.__cause__, "sqlstate", None) == TOO_MANY_CONNECTIONS
+            is_full = any(words in str(error) for words in FULL)
             status = DEGRADED if is_full else FAILED
             migrations = OK if is_full and _migrated.is_set() else UNKNOWN
             return {"database": _check(status, begun), "migrations": {"status": migrations, "milliseconds": 0}}
@@ -133,6 +135,11 @@ def _is_migrated(connection: Any) -> bool:
     if not _migrated.is_set() and not missing_migrations(connection):
         _migrated.set()
     return _migrated.is_set()
+
+
+def awaits_migration() -> bool:
+    """Whether the database is known to lack a migration of ours. Once it has had all, it isn't asked again."""
+    return not _migrated.is_set() and bool(look()["migrations"]["status"] == FAILED)
 
 
 def probe_cache() -> Checks:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -15,6 +15,10 @@ from django.db.migrations.recorder import MigrationRecorder
 LOCK = 0x7461736B6D696772
 PATIENCE = 600  # seconds
 PAUSE = 0.5
+# How long to wait for a database that starts beside this process, as containers of one machine do.
+START_SECONDS = 30
+# What a server says that will take connections in a moment: it starts up, shuts down or recovers.
+NOT_YET = "the database system is "
 
 
 class StoppedInBetween(Exception):
@@ -23,6 +27,42 @@ class StoppedInBetween(Exception):
 
 class StillBusy(Exception):
     """Another process has been migrating for as long as this one would wait."""
+
+
+class NoAnswer(Exception):
+    """The database can't be reached, or refuses us."""
+
+
+def wait_for_database(*, tell: Callable[[str], None], patience: float = START_SECONDS) -> None:
+    """Wait until the database takes connections, so many seconds at most; not where it refuses us.
+
+    Raises NoAnswer.
+    """
+    if connection.vendor != "postgresql":
+        return
+    deadline = time.monotonic() + patience
+    probe = connection.copy()
+    # Without the pool, which would wait by itself and tell of each try.
+    probe.settings_dict["OPTIONS"].pop("pool", None)
+    told = False
+    while True:
+        try:
+            probe.ensure_connection()
+        except OperationalError as error:
+            text = str(error).strip()
+            # Of a connection that wasn't made there is no SQLSTATE, only words.
+            is_refused = "FATAL" in text and NOT_YET not in text
+            if is_refused or time.monotonic() > deadline:
+                raise NoAnswer(f"The database of DATABASE_URL does not answer: {text}") from error
+            if not told:
+                tell(f"The database does not answer yet; waiting for it, {patience:g} seconds at most. {text}")
+                told = True
+            time.sleep(PAUSE)
+        else:
+            probe.close()
+            if told:
+                tell("The database answers.")
+            return
 
 
 def require_no_gap() -> None:

@@ -73,14 +73,32 @@ def former_workers() -> list[int]:
     return [int(pid) for pid in os.environ.pop(FORMER_WORKERS, "").split(",") if pid]
 
 
-def relieve(former: Sequence[int], worker: Any) -> None:
-    """Let a worker that is ready stop its share of the former ones.
+def place(former: Sequence[int], master: Any, worker: Any) -> None:
+    """Give a worker to come one of the master's places, and the former workers in that place, which it will relieve.
 
-    Each has another: the first new one stops the first former one, and so on; the later ones, which replace somebody
-    hours later, stop nobody, since another process may have that number by then.
+    One that comes for a worker that was killed takes its place, and so nobody former stays for ever.
     """
-    if worker.age > worker.cfg.workers:
-        return
-    for pid in former[worker.age - 1 :: worker.cfg.workers]:
+    taken = {each.place for each in master.WORKERS.values()}
+    worker.place = min(set(range(len(taken) + 1)) - taken)
+    share = former[worker.place :: master.cfg.workers] if worker.place < master.cfg.workers else []
+    worker.former = [pid for pid in share if _is_child(pid)]
+
+
+def _is_child(pid: int) -> bool:
+    """Whether that is a child of this process that runs; hours later, another process may have the number."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except ChildProcessError:
+        return False
+
+
+def relieve(worker: Any) -> None:
+    """Let a worker that is ready stop the former ones in its place."""
+    for pid in worker.former:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
+
+
+def refuse_second_master(master: Any) -> None:
+    """Answer SIGUSR2, by which Gunicorn starts a second master beside the first: SIGHUP does what that is for."""
+    master.log.warning("SIGUSR2 starts no second server here. SIGHUP takes new code, and no request fails.")

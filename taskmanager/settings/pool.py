@@ -61,5 +61,10 @@ def check(connection: psycopg.Connection[Any]) -> None:
 
 
 def expect_little(pool: Any) -> None:
-    """Note that the database can't be reached, until it is."""
+    """Note that the database can't be reached, until it is, or that this process is to end: let nobody wait long."""
     pool.timeout = LITTLE_PATIENCE
+
+
+def end(pool: Any) -> None:
+    """Close the connections. A thread that is still trying to open one is not waited for."""
+    pool.close(timeout=0.1)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import psycopg
 import pytest
@@ -54,6 +55,24 @@ def test_who_waits_is_told_and_gives_up_in_the_end(monkeypatch, capsys):
         _ = 1 / 0
     call_command("migrate", verbosity=0)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a file is always there")
+@pytest.mark.parametrize(
+    ("name", "value", "words", "waits"), [("PORT", "1", "refused", True), ("NAME", "nowhere", "does not exist", False)]
+)
+def test_a_database_that_does_not_come_is_told_of_and_a_refusal_is_not_waited_out(
+    name, value, words, waits, monkeypatch
+):
+    monkeypatch.setitem(connection.settings_dict, name, value)
+    told: list[str] = []
+    begun = time.monotonic()
+    with pytest.raises(migrating.NoAnswer, match=f"The database of DATABASE_URL does not answer: .*{words}"):
+        migrating.wait_for_database(tell=told.append, patience=0.2 if waits else 30)
+    assert [words in text for text in told] == [True] * waits
+    assert time.monotonic() - begun < 10
 
 
 def own(kind: str) -> list[str]:

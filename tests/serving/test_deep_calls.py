@@ -4,7 +4,7 @@ import resource
 
 import pytest
 
-from taskmanager.serving.worker import with_room
+from taskmanager.serving.deep_calls import with_room
 
 pytestmark = pytest.mark.once
 CALLS = 500

@@ -5,9 +5,9 @@ import socket
 
 import pytest
 
-from tests.serving.running import PATIENCE, Server, serving, until
+from tests.serving.running import PATIENCE, Server, until
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("gunicorn")]
 
 
 def send(server: Server, data: bytes) -> bytes:
@@ -17,13 +17,12 @@ def send(server: Server, data: bytes) -> bytes:
         return connection.recv(100)
 
 
-def test_every_line_is_json_and_tells_of_what_never_became_a_request(tmp_path):
-    with serving(tmp_path, "gunicorn", LOG_FORMAT="json") as server:
-        assert send(server, b"GET /SECRET SECRET\r\n\r\n").startswith(b"HTTP/1.1 400 ")
-        assert send(server, b"GET /help/ HTTP/1.1\r\nSECRET\r\n\r\n").startswith(b"HTTP/1.1 400 ")
-        assert server.get("/broken/?SECRET=SECRET")[0] == 500
-        until(lambda: server.says('"status": 500'), server.log)
-        lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+def test_every_line_is_json_and_tells_of_what_never_became_a_request(gunicorn):
+    assert send(gunicorn, b"GET /SECRET SECRET\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert send(gunicorn, b"GET /help/ HTTP/1.1\r\nSECRET\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert gunicorn.get("/broken/?SECRET=SECRET")[0] == 500
+    until(lambda: gunicorn.says('"status": 500'), gunicorn.log)
+    lines = [json.loads(line) for line in gunicorn.log.read_text().splitlines()]
     loggers = {line["logger"] for line in lines}
     # Where the server has no folder of static files, it warns of that in the same form.
     assert loggers - {"py.warnings"} == {"gunicorn.error", "taskmanager.requests", "django.request"}

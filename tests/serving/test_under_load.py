@@ -32,7 +32,9 @@ def test_serve_under_load_fails_no_request_but_those_of_a_process_that_is_killed
 
 def test_gunicorn_under_load_fails_no_request(tmp_path):
     with serving(tmp_path, "gunicorn") as server, loaded(server) as load:
-        sighup_takes_new_code_and_fails_no_request(server, load)
+        server.process.send_signal(signal.SIGUSR2)
+        until(lambda: server.says("SIGUSR2 starts no second server"), server.log)
+        sighup_takes_new_code_and_fails_no_request(server, load, kills_a_new_worker=True)
         sigterm_fails_no_request(server, load)
 
 
@@ -57,13 +59,18 @@ def new_code_that_does_not_start_changes_nothing(server: Server, load: Load) -> 
     assert load.failed == []
 
 
-def sighup_takes_new_code_and_fails_no_request(server: Server, load: Load) -> None:
+def sighup_takes_new_code_and_fails_no_request(server: Server, load: Load, *, kills_a_new_worker: bool = False) -> None:
     before = server.workers()
     assert server.versions() == {"1 1"}
     server.write("2")
     server.process.send_signal(signal.SIGHUP)
     until(lambda: server.says("the new code is being tried"), server.log)
     server.process.send_signal(signal.SIGHUP)  # impatience does no harm
+    if kills_a_new_worker:
+        until(lambda: server.says("the master becomes the new code"), server.log)
+        until(lambda: children(server) - before, server.log)
+        # It can't be ready yet, and another one has to relieve its former one.
+        os.kill(min(children(server) - before), signal.SIGKILL)
     until(lambda: server.versions() == {"2 2"} and all(map(has_ended, before)), server.log)
     assert len(server.workers()) == 2
     assert (load.failed, load.retried) == ([], 0)
@@ -100,3 +107,8 @@ def has_ended(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):
         return True
+
+
+def children(server: Server) -> set[int]:
+    pid = server.process.pid
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}

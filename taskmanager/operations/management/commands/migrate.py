@@ -1,4 +1,4 @@
-"""Django's `migrate`, guarded: of several servers that start at once, one migrates and the others wait."""
+"""Django's `migrate`, guarded: it waits for a database that starts, and of several servers one migrates at a time."""
 
 from typing import Any
 
@@ -23,14 +23,15 @@ class Command(migrate.Command):
         )
 
     def handle(self, *args: Any, **options: Any) -> str | None:
-        """Migrate; what changes nothing waits for nobody."""
+        """Wait for the database, then migrate; what changes nothing waits for nobody."""
         if options["plan"] or options["check_unapplied"]:
             return super().handle(*args, **options)
         try:
+            migrating.wait_for_database(tell=self._tell)
             with migrating.alone(tell=self._tell, patience=options["wait"]):
                 migrating.require_no_gap()
                 return super().handle(*args, **options)
-        except (migrating.StillBusy, migrating.StoppedInBetween) as error:
+        except (migrating.NoAnswer, migrating.StillBusy, migrating.StoppedInBetween) as error:
             raise CommandError(str(error)) from error
 
     def _tell(self, text: str) -> None:

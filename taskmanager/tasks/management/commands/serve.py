@@ -106,6 +106,10 @@ class Master(Arbiter):  # type: ignore[misc]  # Gunicorn has no types
         preparation = ["-m", "taskmanager", "serve", "--prepare"]
         reloading.become_new(self, preparation=preparation, last_act=self.companion.ask_to_end)
 
+    def handle_usr2(self) -> None:
+        """Say that there is a better way."""
+        reloading.refuse_second_master(self)
+
     def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 (as Gunicorn calls it)
         """End everybody, the worker of jobs after its current one."""
         self.companion.ask_to_end()
