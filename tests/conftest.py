@@ -11,8 +11,9 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Organization, Role, User
@@ -49,11 +50,29 @@ def _no_uploads() -> Iterator[None]:
 @pytest.fixture
 def roles(db: None) -> None:
     """Make the roles again where a test with real transactions, which ends by emptying all tables, ran before."""
+    make_roles()
+
+
+def make_roles() -> None:
+    """Make the roles where they are missing."""
     if not Group.objects.exists():
         roles = import_module("taskmanager.tasks.migrations.0002_roles_and_permissions")
         flags = import_module("taskmanager.tasks.migrations.0006_task_prioritization")
         roles.make_roles(apps, connection.schema_editor())
         flags.make_flags(apps, connection.schema_editor())
+
+
+def lasting[T](blocker: DjangoDbBlocker, make: Callable[[], T]) -> Iterator[T]:
+    """Make rows that all tests of a module find, for its fixture of that scope: what a test changes is undone to there.
+
+    Tests with real transactions have to be in another module.
+    """
+    with blocker.unblock(), transaction.atomic():
+        make_roles()
+        made = make()
+        with blocker.block():
+            yield made
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
