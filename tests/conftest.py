@@ -21,6 +21,13 @@ from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
 
 PASSWORD = "correct horse battery staple"
+# The files that take longest, up to minutes each.
+LONGEST = {
+    "test_addresses.py", "test_admin_addresses.py", "test_claims.py", "test_comment_pages.py", "test_demo.py",
+    "test_every_operation.py", "test_example_worker.py", "test_fuzz.py", "test_mails_outlive_faults.py",
+    "test_migrating.py", "test_outages.py", "test_races.py", "test_restoring.py", "test_served.py", "test_servers.py",
+    "test_tracing.py", "test_under_load.py", "test_worker.py",
+}  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="taskmanager-tests-static-")
         os.environ["TEST_STATIC"] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that no process is left with one at the end; others come in random order."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_sessionfinish() -> None:

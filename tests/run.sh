@@ -3,8 +3,9 @@
 # clone. `python -m tests.servers` has started the servers and says in the environment where they are. Each part runs,
 # whatever became of those before; the end names the outcome of each.
 set -u
-# The tests of a file stay in one process, so that what a file starts is started once.
-pytest=".venv/bin/python -m pytest --dist loadfile --quiet"
+# The tests of a file stay in one process, so that what a file starts is started once. tests/conftest.py says which file
+# comes first: xdist would begin with the most tests, and end with the few that take minutes.
+pytest=".venv/bin/python -m pytest --dist loadfile --no-loadscope-reorder --quiet"
 # What is not to be run is not even to be read: that takes each process half a minute.
 elsewhere="--ignore=tests/browser --ignore=tests/test_newcomer.py"
 logs=$(mktemp -d)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONGEST
+
 pytestmark = pytest.mark.once
 
 SCRIPT = Path(__file__).with_name("run.sh")
@@ -50,3 +52,7 @@ def test_every_part_runs_and_one_that_fails_makes_the_whole_run_fail(failing, fa
     outcomes = [f"{'FAILED' if number == failed else 'passed'}  {name}" for number, name in enumerate(PARTS)]
     assert done.stdout.splitlines()[-len(PARTS) - 1 :] == ["— all parts", *outcomes]
     assert list(tmp_path.glob("tmp*")) == []
+
+
+def test_the_files_that_come_first_are_there():
+    assert {path.name for path in SCRIPT.parent.rglob("test_*.py")} >= LONGEST
