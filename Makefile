@@ -11,7 +11,7 @@ help: ## Show this help
 run: .venv/.runtime node_modules/.runtime ## Start the product with sample data; DEMO=0 starts without
 	@DEMO=$${DEMO-1} exec $(PYTHON) -m taskmanager serve
 
-test: .venv/.development node_modules/.development lint types ## Check everything, on PostgreSQL with Redis and on SQLite, in a real browser too
+test: .venv/.development node_modules/.development ## Check everything, on PostgreSQL with Redis and on SQLite, in a real browser too
 	@$(PYTHON) -m tests.servers sh tests/run.sh
 
 bench: .venv/.development node_modules/.runtime ## Measure how fast it answers, against the limit of the machine, at 1,000 and at 200,000 tasks

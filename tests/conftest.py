@@ -11,8 +11,9 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Organization, Role, User
@@ -20,6 +21,14 @@ from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
 
 PASSWORD = "correct horse battery staple"
+# The files that take longest, up to a minute each where nothing else runs.
+LONGEST = {
+    "test_addresses.py", "test_admin_addresses.py", "test_audit.py", "test_bad_requests.py", "test_claims.py",
+    "test_comment_pages.py", "test_configuration.py", "test_demo.py", "test_every_operation.py",
+    "test_example_worker.py", "test_fuzz.py", "test_mails_outlive_faults.py", "test_metrics.py", "test_migrating.py",
+    "test_outages.py", "test_races.py", "test_restoring.py", "test_round_trip.py", "test_serve.py",
+    "test_single_sign_on.py", "test_tracing.py", "test_under_load.py", "test_worker.py",
+}  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,6 +37,12 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="taskmanager-tests-static-")
         os.environ["TEST_STATIC"] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that no process is left with one at the end; others come in random order."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_sessionfinish() -> None:
@@ -49,11 +64,29 @@ def _no_uploads() -> Iterator[None]:
 @pytest.fixture
 def roles(db: None) -> None:
     """Make the roles again where a test with real transactions, which ends by emptying all tables, ran before."""
+    make_roles()
+
+
+def make_roles() -> None:
+    """Make the roles where they are missing."""
     if not Group.objects.exists():
         roles = import_module("taskmanager.tasks.migrations.0002_roles_and_permissions")
         flags = import_module("taskmanager.tasks.migrations.0006_task_prioritization")
         roles.make_roles(apps, connection.schema_editor())
         flags.make_flags(apps, connection.schema_editor())
+
+
+def lasting[T](blocker: DjangoDbBlocker, make: Callable[[], T]) -> Iterator[T]:
+    """Make rows that all tests of a module find, for its fixture of that scope: what a test changes is undone to there.
+
+    Tests with real transactions have to be in another module.
+    """
+    with blocker.unblock(), transaction.atomic():
+        make_roles()
+        made = make()
+        with blocker.block():
+            yield made
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

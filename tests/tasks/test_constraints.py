@@ -1,5 +1,6 @@
 """What a row may hold, the database itself enforces: every rule is tried here past all services."""
 
+import copy
 import datetime
 import pkgutil
 import uuid
@@ -48,6 +49,7 @@ from taskmanager.tasks.models import (
     Task,
     Watcher,
 )
+from tests.conftest import lasting
 
 MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("tasks").get_models()]
 # Each migration that gives links their rule names them.
@@ -333,9 +335,24 @@ def checked(write, *arguments) -> None:
 
 
 @pytest.fixture
-def w(ada, acme, task, board, oscar):
+def w(lasting_world, db):
     """Acme with a free and an archived task, and of each kind a row of Globex."""
-    globex = oscar.organization
+    return copy.deepcopy(lasting_world)
+
+
+@pytest.fixture(scope="module")
+def lasting_world(django_db_setup, django_db_blocker):
+    yield from lasting(django_db_blocker, make_world)
+
+
+def make_world() -> SimpleNamespace:
+    ada, oscar = (
+        services.register_organization(name=name, username=user, email=f"{user}@{name}.example", password="a" * 20)
+        for name, user in (("Acme", "ada"), ("Globex", "oscar"))
+    )
+    acme, globex = ada.organization, oscar.organization
+    board = Project.objects.of(acme).get()
+    task = services.create_task(board, actor=ada, title="Rotate the signing keys")
     foreign_board = Project.objects.of(globex).get()
     foreign_task = services.create_task(foreign_board, actor=oscar, title="Foreign")
     archived = services.create_task(board, actor=ada, title="Archived", status="ARCHIVED")

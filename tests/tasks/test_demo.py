@@ -274,6 +274,7 @@ def test_its_sprints_follow_each_other_and_sprint_14_is_active(ada, web):
         assert membership.task.created_at <= membership.planned_at <= timezone.now()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("now", MOMENTS, ids=str)
 def test_there_is_an_active_sprint_whenever_it_is_loaded(now):
     active = periods(Clock(now))[-2]
@@ -335,6 +336,7 @@ def test_it_is_the_same_each_time(roles):
     assert first == second
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("now", MOMENTS, ids=str)
 def test_people_work_on_weekdays_and_dates_fit_whenever_it_is_loaded(now):
     clock = Clock(now)

@@ -3,10 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests import preloaded
 
 pytestmark = pytest.mark.once
 
@@ -39,9 +40,7 @@ print(json.dumps({name: getattr(settings, name, None) for name in names}, defaul
 def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run Python with these variables and no others of ours, in another folder than the product's."""
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATA_DIR": str(folder / "data"), **variables}
-    return subprocess.run(
-        [sys.executable, "-W", "error", *command], env=env, cwd=folder, capture_output=True, text=True, check=False
-    )
+    return preloaded.run(command, env=env, cwd=folder)
 
 
 def check(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:

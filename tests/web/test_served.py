@@ -26,8 +26,7 @@ PATIENCE = 60
 TOKEN = {"Cookie": f"__Host-csrftoken={'t' * 32}", "X_CSRFToken": "t" * 32, "Origin": "https://tasks.example.com"}
 HOST = "tasks.example.com"
 
-# One server for all of them.
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("served")]
+pytestmark = pytest.mark.once
 
 
 class Answer(dict[str, str]):
