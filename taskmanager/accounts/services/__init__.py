@@ -10,6 +10,7 @@ from taskmanager.accounts.services.authenticators import (
     new_authenticator_key,
     remove_authenticator,
 )
+from taskmanager.accounts.services.bearers import Bearer, InvalidToken
 from taskmanager.accounts.services.contact import count_contact_message, send_contact_message
 from taskmanager.accounts.services.invitations import (
     THROTTLE_ACCEPTANCE,
@@ -44,6 +45,14 @@ from taskmanager.accounts.services.organizations import (
     create_organization,
     hold_admins,
     is_last_admin,
+)
+from taskmanager.accounts.services.pairs import (
+    Pair,
+    account_of_refresh_token,
+    issue_pair,
+    refresh_pair,
+    revoke_pairs_of,
+    user_of_access_token,
 )
 from taskmanager.accounts.services.passkeys import (
     CHALLENGE_SECONDS,
@@ -105,20 +114,13 @@ from taskmanager.accounts.services.single_sign_on import (
 from taskmanager.accounts.services.tokens import (
     LONGEST_LIFE,
     MOST_TOKENS,
-    Bearer,
-    InvalidToken,
-    Pair,
     TokenGone,
     TokenLivesTooLong,
     TooManyTokens,
     create_token,
     forget_ended_tokens,
-    issue_pair,
-    refresh_pair,
-    revoke_pairs_of,
     revoke_token,
     revoke_tokens_of,
-    user_of_access_token,
     user_of_bearer,
     user_of_token,
 )
@@ -161,6 +163,7 @@ __all__ = [
     "UsernameTaken",
     "WrongCode",
     "accept_invitation",
+    "account_of_refresh_token",
     "add_authenticator",
     "add_member",
     "add_passkey",
