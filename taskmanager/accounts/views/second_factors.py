@@ -7,7 +7,6 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -218,6 +217,8 @@ def authenticator_create(request: MemberRequest) -> HttpResponse:
             del request.session[NEW_KEY]
             say(request, Toast("Your authenticator app is set up."))
             return after_adding(request, codes, second_factor="totp")
+    import segno  # noqa: PLC0415 (for the few who set up an app)
+
     image = segno.make(services.authenticator_address(request.user, key), micro=False).svg_inline(
         scale=4, border=4, light="#fff", svgclass="qr", lineclass=None, omitsize=True
     )
