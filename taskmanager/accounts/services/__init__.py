@@ -12,6 +12,7 @@ from taskmanager.accounts.services.authenticators import (
 )
 from taskmanager.accounts.services.bearers import Bearer, InvalidToken
 from taskmanager.accounts.services.contact import count_contact_message, send_contact_message
+from taskmanager.accounts.services.identities import NotAdmitted, admit, connect, disconnect, record_refusal
 from taskmanager.accounts.services.invitations import (
     THROTTLE_ACCEPTANCE,
     AlreadyInvited,
@@ -94,19 +95,14 @@ from taskmanager.accounts.services.sessions import count_active_sessions, end_se
 from taskmanager.accounts.services.signing_in import SHARED_LIMIT_FACTOR, is_own_password, sign_in
 from taskmanager.accounts.services.single_sign_on import (
     ATTEMPT_SECONDS,
-    NotAdmitted,
     Person,
     SecretMissing,
-    admit,
     configure_single_sign_on,
-    connect,
     count_look_at_provider,
     count_single_sign_on,
-    disconnect,
     find_single_sign_on,
     new_attempt,
     person_of,
-    record_refusal,
     spend_attempt,
     way_to_provider,
     who_came,
