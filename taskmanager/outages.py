@@ -14,10 +14,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from psycopg import Error as PostgresError
-from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import TimeoutError as NoAnswer
 
 from taskmanager.middleware import error_response
+from taskmanager.redis_errors import no_redis_errors
 from taskmanager.settings.pool import patience
 
 logger = logging.getLogger(__name__)
@@ -48,7 +47,7 @@ def is_outage(error: BaseException | None) -> bool:
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, (NoConnection, NoAnswer)):
+        if isinstance(error, no_redis_errors()):
             return True
         if isinstance(error, (OperationalError, InterfaceError)) and _means_unreachable(error.__cause__):
             return True
@@ -77,7 +76,7 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
 
 def _name(error: BaseException | None) -> str:
     """Return the kind of an error: its text may name hosts and users."""
-    part = "cache" if isinstance(error, (NoConnection, NoAnswer)) else "database"
+    part = "cache" if isinstance(error, no_redis_errors()) else "database"
     state = getattr(getattr(error, "__cause__", None), "sqlstate", None)
     return f"the {part} can't be reached ({type(error).__name__}{f', {state}' if state else ''})."
 
