@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from taskmanager.accounts.admin import OrganizationAdmin, ReadOnlyAdmin, TenantAdmin, TenantForm, UserAdmin
 from taskmanager.accounts.models import Organization, User
+from taskmanager.accounts.requests import address_of
 from taskmanager.errors import DomainError
 from taskmanager.tasks import services
 from taskmanager.tasks.models import (
@@ -377,7 +378,7 @@ class UserWithWorkAdmin(UserAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Let the service do it: it looks once more who is the last Admin. Raises LastAdmin."""
         user: Any = request.user
-        services.delete_member(obj, actor=user, address=request.META.get("REMOTE_ADDR", ""))
+        services.delete_member(obj, actor=user, address=address_of(request))
 
 
 @admin.register(Comment)

@@ -9,11 +9,11 @@ from django.views.decorators.debug import sensitive_variables
 from ninja import Field, Router, Schema
 
 from taskmanager.accounts import services
-from taskmanager.accounts.addresses import known_address
 from taskmanager.accounts.api.answers import answers
 from taskmanager.accounts.api.fields import text
 from taskmanager.accounts.api.throttling import count_call
 from taskmanager.accounts.models import AuditKind, User
+from taskmanager.accounts.requests import address_of
 from taskmanager.errors import DomainError, NotAllowed
 
 router = Router(tags=["Tokens"], auth=None)
@@ -67,7 +67,7 @@ def token_pair(request: HttpRequest, body: Credentials, response: HttpResponse) 
 
     Whose sign-in takes more than a password makes an API token at `/accounts/tokens/` instead.
     """
-    address = known_address(request.META.get("REMOTE_ADDR", ""))
+    address = address_of(request)
     user = services.sign_in(
         organization=body.organization, username=body.username, password=body.password, address=address
     )
@@ -82,7 +82,7 @@ def token_pair(request: HttpRequest, body: Credentials, response: HttpResponse) 
 @sensitive_variables("body")
 def token_refresh(request: HttpRequest, body: Refresh, response: HttpResponse) -> PairOut:
     """Get the next pair. The refresh token is spent; if it is sent once more, all pairs that followed end."""
-    address = known_address(request.META.get("REMOTE_ADDR", ""))
+    address = address_of(request)
     account = services.account_of_refresh_token(body.refresh)
     count_call("token-refresh", f"{account}:{address}", settings.THROTTLE_SIGN_IN)
     return _answer(services.refresh_pair(body.refresh, address=address), response)

@@ -16,8 +16,7 @@ from taskmanager.accounts.forms import OrganizationForm, SingleSignOnForm
 from taskmanager.accounts.models import SingleSignOn, User
 from taskmanager.accounts.permissions import require
 from taskmanager.accounts.providers import ProviderProblem
-from taskmanager.accounts.requests import MemberRequest, Toast, say
-from taskmanager.accounts.views.entering import address_of
+from taskmanager.accounts.requests import MemberRequest, Toast, address_of, say
 from taskmanager.errors import TooManyRequests
 
 

@@ -23,12 +23,11 @@ from taskmanager.accounts import encryption, services
 from taskmanager.accounts.forms import AuthenticatorForm, OwnPasswordForm, SecondFactorForm
 from taskmanager.accounts.models import Authenticator, Passkey, RecoveryCode, User
 from taskmanager.accounts.permissions import require
-from taskmanager.accounts.requests import MemberRequest, Toast, say
+from taskmanager.accounts.requests import MemberRequest, Toast, address_of, say
 from taskmanager.accounts.sessions import SECOND_FACTOR_KEY
 from taskmanager.accounts.views.challenges import has_passkeys_here, site_of, take_challenge
 from taskmanager.accounts.views.entering import (
     PENDING_KEY,
-    address_of,
     enter_with_second_factor,
     has_proof,
     note_proof,
