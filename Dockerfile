@@ -46,6 +46,7 @@ COPY --from=build /opt/taskmanager /opt/taskmanager
 ENV PATH=/opt/taskmanager/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
     DATA_DIR=/data \
     STATIC_ROOT=/opt/taskmanager/static \
     HOST=0.0.0.0 \

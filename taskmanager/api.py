@@ -6,6 +6,7 @@ Another version is another Api beside this one, with routers of its own where th
 import hashlib
 import json
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
 from http import HTTPStatus
@@ -39,6 +40,7 @@ from taskmanager.tasks.api.projects import router as projects
 from taskmanager.tasks.api.sprints import router as sprints
 
 logger = logging.getLogger(__name__)
+_document_lock = threading.Lock()
 
 
 class DocsPage(DocsBase):
@@ -64,7 +66,9 @@ class Api(NinjaAPI):
 
     def get_openapi_schema(self, **_options: Any) -> Any:
         """Return the document; the server in it is where people find us."""
-        return self._document
+        # Two requests at once would make it side by side from the same parts of django-ninja, which fails.
+        with _document_lock:
+            return self._document
 
     @cached_property
     def _document(self) -> dict[str, Any]:

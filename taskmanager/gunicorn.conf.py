@@ -1,5 +1,6 @@
 """How Gunicorn serves: `gunicorn -c taskmanager/gunicorn.conf.py`, and the same for `taskmanager serve`."""
 
+import gc
 import os
 import sys
 from functools import partial
@@ -50,11 +51,14 @@ _former_workers = reloading.former_workers()
 
 
 def on_starting(_server: Any) -> None:
-    """Begin counting at 0, unless this server takes over from one that still serves (SIGHUP)."""
+    """Begin counting at 0, unless this server takes over from one that still serves (SIGHUP); share memory."""
     from taskmanager import metrics  # noqa: PLC0415 (its folder has to be there first)
 
     if "GUNICORN_PID" not in os.environ:
         metrics.empty_folder()
+    # What is loaded now is shared with the workers, as long as nobody writes into it: collecting garbage would.
+    gc.collect()
+    gc.freeze()
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -14,11 +14,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from psycopg import Error as PostgresError
-from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import TimeoutError as NoAnswer
 
 from taskmanager.health import probes
 from taskmanager.middleware import error_response
+from taskmanager.redis_errors import no_redis_errors
 from taskmanager.settings.pool import patience
 
 logger = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def is_outage(error: BaseException | None) -> bool:
     seen = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        if isinstance(error, (NoConnection, NoAnswer)):
+        if isinstance(error, no_redis_errors()):
             return True
         if isinstance(error, (OperationalError, InterfaceError)) and _means_unreachable(error.__cause__):
             return True
@@ -98,7 +97,7 @@ def _name(error: BaseException | None) -> str:
     """Return the kind of an error: its text may name hosts and users."""
     if not is_outage(error):
         return "the database lacks migrations of this version; run `taskmanager migrate`."
-    part = "cache" if isinstance(error, (NoConnection, NoAnswer)) else "database"
+    part = "cache" if isinstance(error, no_redis_errors()) else "database"
     state = getattr(getattr(error, "__cause__", None), "sqlstate", None)
     return f"the {part} can't be reached ({type(error).__name__}{f', {state}' if state else ''})."
 

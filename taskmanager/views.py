@@ -17,8 +17,9 @@ from taskmanager.accounts import services as accounts
 from taskmanager.accounts import submissions
 from taskmanager.accounts.forms import ContactForm, RegistrationForm
 from taskmanager.accounts.models import User
+from taskmanager.accounts.requests import address_of
 from taskmanager.accounts.submissions import AlreadySubmitted
-from taskmanager.accounts.views import address_of, enter, enter_again, too_many
+from taskmanager.accounts.views import enter, enter_again, too_many
 from taskmanager.errors import TooManyRequests
 from taskmanager.middleware import error_response
 from taskmanager.outages import awaits_migration, is_outage, shown_without_database, unavailable

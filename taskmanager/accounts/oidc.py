@@ -2,11 +2,12 @@
 
 Authlib makes the requests and checks the claims, joserfc the signatures; every request to the provider is a guarded
 one. See OpenID Connect Core 1.0 §3.1, Discovery 1.0 §4 and RFC 9700 (what of OAuth 2.0 is safe today).
+
+Imported where a provider is asked: with its libraries this module takes 13 MB, and most installations have no provider.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass
-from http import HTTPStatus
+from dataclasses import asdict
 from typing import Any
 
 import requests
@@ -19,6 +20,7 @@ from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from taskmanager.accounts.guarded_http import Unreachable, fetch_json, guard, is_secure_address
+from taskmanager.accounts.providers import DISCOVERY, Attempt, Client, NotProven, Provider, ProviderProblem
 from taskmanager.errors import DomainError
 
 # Only what the provider alone can sign: with HS256 whoever has the client secret could, with "none" everybody.
@@ -29,54 +31,6 @@ LEEWAY_SECONDS = 60
 CACHED_SECONDS = 600
 # How many keys of a provider are looked at.
 MAX_KEYS = 50
-DISCOVERY = "/.well-known/openid-configuration"
-
-
-class ProviderProblem(DomainError):
-    """The provider doesn't do its part; the sentence says which, to the Admin who sets it up and to who signs in."""
-
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-
-
-class NotProven(DomainError):
-    """What came back from the provider proves nothing. `reason` is a word for the audit."""
-
-    def __init__(self, reason: str, message: str = "") -> None:
-        """Take the reason, and a sentence where there is a better one."""
-        self.reason = reason
-        super().__init__(message or "What came back from your organization’s provider could not be trusted.")
-
-
-@dataclass(frozen=True)
-class Provider:
-    """What a provider says of itself."""
-
-    issuer: str
-    authorization_endpoint: str
-    token_endpoint: str
-    jwks_uri: str
-    userinfo_endpoint: str = ""
-    secret_by_post: bool = False  # whether the client secret goes into the form, and not into a header
-    algorithms: tuple[str, ...] = ("RS256",)
-    names_itself: bool = False  # whether its answers say whose they are (RFC 9207)
-
-
-@dataclass(frozen=True)
-class Client:
-    """What we are to the provider."""
-
-    client_id: str
-    secret: str
-    redirect_uri: str
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What of one attempt only its browser and its provider know."""
-
-    state: str
-    nonce: str
-    verifier: str
 
 
 def discover(issuer: str, *, fresh: bool = False) -> Provider:

@@ -1,12 +1,14 @@
 """Photos of people: square, small, and without what their cameras noted. The original is kept nowhere."""
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.uploadedfile import UploadedFile
-from PIL import Image, ImageOps
 
 from taskmanager.files import contents, images
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 # Twice what avatars and the page of a person show, for screens that are finer.
 SMALL, LARGE = SIZES = (64, 256)
@@ -37,7 +39,9 @@ def make(file: "UploadedFile[Any]") -> Photo:
         raise NotUsable("That image is damaged. Choose another one.") from error
 
 
-def _square(image: Image.Image) -> Image.Image:
+def _square(image: "Image") -> "Image":
+    from taskmanager.files import pillow  # noqa: PLC0415 (as it says itself)
+
     # A JPEG becomes smaller by this already; nothing else does.
     image.draft("RGB", (2 * LARGE, 2 * LARGE))
     if image.width * image.height > MAX_UNFOLDED:
@@ -47,8 +51,8 @@ def _square(image: Image.Image) -> Image.Image:
     mixable = image.convert(mode) if image.mode in {"1", "P", "PA"} else image
     edge = min(mixable.size)
     left, top = (mixable.width - edge) / 2, (mixable.height - edge) / 2
-    scaled = mixable.resize((LARGE, LARGE), Image.Resampling.LANCZOS, box=(left, top, left + edge, top + edge))
-    upright = ImageOps.exif_transpose(scaled)
+    scaled = mixable.resize((LARGE, LARGE), pillow.Image.Resampling.LANCZOS, box=(left, top, left + edge, top + edge))
+    upright = pillow.ImageOps.exif_transpose(scaled)
     return upright.convert("L").convert(mode) if upright.mode.startswith("I") else upright.convert(mode)
 
 

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django_htmx.middleware import HtmxDetails
 
+from taskmanager.accounts.addresses import known_address
 from taskmanager.accounts.models import User
 from taskmanager.accounts.submissions import AlreadySubmitted
 
@@ -18,6 +19,11 @@ class MemberRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return where the request came from, "" where that isn't known."""
+    return known_address(str(request.META.get("REMOTE_ADDR", "")))
 
 
 @dataclass(frozen=True)

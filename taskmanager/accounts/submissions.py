@@ -19,10 +19,10 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from taskmanager.accounts.models import FormSubmission
 from taskmanager.errors import DomainError
+from taskmanager.redis_errors import redis_errors
 
 KEPT = timedelta(days=1)
 # The cache can't know that a process died in its work: after so many seconds the form may be sent again.
@@ -130,12 +130,12 @@ def _remembered_by_cache(key: uuid.UUID, actor: Any, form: str, submission: Subm
             yield
     except BaseException:
         # Where the cache went away meanwhile, its entry ends by itself; what went wrong first is what counts.
-        with suppress(RedisError):
+        with suppress(*redis_errors()):
             if _cache().get(name) == (mine, None):
                 _cache().delete(name)
         raise
     # It is done: an error now would make its sender do it again. "Under way" stays instead.
-    with suppress(RedisError):
+    with suppress(*redis_errors()):
         _cache().set(name, (mine, submission.made), KEPT.total_seconds())
 
 

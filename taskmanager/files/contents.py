@@ -4,8 +4,6 @@ import re
 import unicodedata
 from typing import IO
 
-import puremagic
-
 UNKNOWN = "application/octet-stream"
 MIME = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,99}")
 # Kinds of text that are known by their beginning. Other guesses about what somebody wrote are no better than "text".
@@ -19,6 +17,8 @@ SUFFIX_LENGTH = 20
 
 def content_type_of(file: IO[bytes]) -> str:
     """Return what the file's beginning says that it is, UNKNOWN where it says nothing."""
+    import puremagic  # noqa: PLC0415 (its table of signatures takes 1.5 MB, for uploads alone)
+
     file.seek(0)
     head = file.read(HEAD)
     try:

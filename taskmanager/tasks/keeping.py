@@ -6,9 +6,9 @@ from collections.abc import Callable
 from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from taskmanager.accounts.models import Organization
+from taskmanager.redis_errors import redis_errors
 from taskmanager.tasks.models import Activity
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def kept[T](compute: Callable[[], T], *, organization: Organization, version: in
         if found is None:
             found = (compute(),)
             cache.set(key, found, KEPT_SECONDS)
-    except RedisError as error:
+    except redis_errors() as error:
         logger.warning("A figure is computed anew: Redis does not answer (%s).", error)
         found = (compute(),)
     return found[0]

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import IO
 
-from PIL import ImageOps
-
 from taskmanager.files import contents, images
 from taskmanager.tasks.models import Attachment
 
@@ -53,13 +51,15 @@ def look(file: IO[bytes], content_type: str) -> Attachment.Preview:
 
 def make(data: bytes, content_type: str) -> bytes:
     """Return a WebP of at most EDGE × EDGE pixels, the right way up, of an image of that type. Raises NoThumbnail."""
+    from taskmanager.files import pillow  # noqa: PLC0415 (as it says itself)
+
     try:
         with images.opened(data, content_type) as image:
             mode = "RGBA" if image.has_transparency_data else "RGB"
             # A palette can't be mixed. JPEG, which has none, is unfolded at a fraction of its size by thumbnail().
             scaled = image.convert(mode) if image.mode in {"1", "P", "PA"} else image
             scaled.thumbnail((EDGE, EDGE))
-            upright = ImageOps.exif_transpose(scaled)
+            upright = pillow.ImageOps.exif_transpose(scaled)
             small = upright.convert("L").convert(mode) if upright.mode.startswith("I") else upright.convert(mode)
     except images.TooManyPixels as error:
         raise NoThumbnail(Attachment.Preview.TOO_LARGE) from error

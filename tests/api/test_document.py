@@ -1,6 +1,7 @@
 """The OpenAPI document: valid, served to everybody, complete, and in words."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from taskmanager.api import api
 from taskmanager.openapi.examples import EXAMPLES
 from tests.api.conftest import ROOT, document, validate
 
@@ -42,6 +44,13 @@ def test_everybody_may_read_it_and_it_says_where_we_are(db):
     assert served == document()
     assert served["servers"] == [{"url": settings.PUBLIC_URL, "description": "This Taskmanager"}]
     assert served["info"]["license"]["name"] == "MIT"
+
+
+def test_who_asks_for_it_at_once_after_a_start_gets_one_and_the_same():
+    vars(api).pop("_document", None)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: api.get_openapi_schema(), range(4)))
+    assert len({id(each) for each in found}) == 1
 
 
 def test_every_tag_is_explained_and_used():

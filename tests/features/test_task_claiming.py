@@ -9,7 +9,7 @@ from pytest_bdd import given, parsers, scenarios, then, when
 
 from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import ApiToken, RefreshToken, Role, Scope, User
-from taskmanager.accounts.services import tokens
+from taskmanager.accounts.services import pairs
 from taskmanager.tasks import services
 from taskmanager.tasks.models import Project, Task
 from tests.api.conftest import Caller
@@ -98,7 +98,7 @@ def _(world: World) -> None:
     ApiToken.objects.filter(user__username="ed").update(created_at=made, expires_at=ended)
     for pair in RefreshToken.objects.filter(user__username="ed").select_related("user"):
         # Its end stands in the signed token itself: the same one, made two hours earlier.
-        secret = tokens._sign(pair.user, pair.family, "access", jti="x", issued_at=made, life=tokens.ACCESS_LIFE)
+        secret = pairs._sign(pair.user, pair.family, "access", jti="x", issued_at=made, life=pairs.ACCESS_LIFE)
         world.callers["ed"] = Caller(secret)
 
 

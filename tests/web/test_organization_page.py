@@ -17,7 +17,7 @@ from taskmanager.errors import NotAllowed, NotFound
 from tests.provider import CLIENT_ID, CLIENT_SECRET, DISCOVERY, Provider, serving
 from tests.racing import race
 from tests.web.pages import page, sentence
-from tests.web.test_single_sign_on import come_back, come_in, failures, set_up, who
+from tests.web.single_sign_on.conftest import come_back, come_in, failures, set_up, who
 
 PAGE = "/accounts/organization/"
 SETTINGS = f"{PAGE}single-sign-on/"

@@ -14,6 +14,7 @@ from taskmanager.accounts.models import (
     Organization,
     SingleSignOn,
 )
+from taskmanager.accounts.requests import address_of
 
 
 @admin.register(Organization)
@@ -44,7 +45,7 @@ class OrganizationAdmin(TenantAdmin):
                 obj,
                 AuditKind.ORGANIZATION_CHANGED,
                 actor=actor,
-                address=request.META.get("REMOTE_ADDR", ""),
+                address=address_of(request),
                 before=before,
                 after=after,
             )

@@ -31,6 +31,7 @@ from taskmanager.accounts.models import (
     Session,
     User,
 )
+from taskmanager.accounts.requests import address_of
 from taskmanager.accounts.sessions import hash_of
 
 
@@ -116,7 +117,7 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001
         """Tell the audit who was made and who may sign in; who no longer may, loses sessions and tokens."""
         super().save_model(request, obj, form, change)
-        about: Any = {"actor": request.user, "subject": obj, "address": request.META.get("REMOTE_ADDR", "")}
+        about: Any = {"actor": request.user, "subject": obj, "address": address_of(request)}
         if not change:
             services.record_event(obj.organization_id, AuditKind.MEMBER_JOINED, **about, how="admin")
         elif "is_active" in form.changed_data and obj.is_active:
@@ -131,7 +132,7 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         super().save_related(request, form, formsets, change)
         after = User.objects.get(pk=member.pk).roles
         actor: Any = request.user
-        address = request.META.get("REMOTE_ADDR", "")
+        address = address_of(request)
         services.record_roles(member, actor=actor, before=before, after=after, address=address)
 
     @method_decorator(sensitive_post_parameters())
@@ -144,7 +145,7 @@ class UserAdmin(TenantAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         if before and after and after.password != before.password:
             actor: Any = request.user
             keep = hash_of(request.session.session_key) if after.pk == actor.pk else ""
-            address = request.META.get("REMOTE_ADDR", "")
+            address = address_of(request)
             services.password_was_set(after, actor=actor, keep=keep, address=address)
         return response
 

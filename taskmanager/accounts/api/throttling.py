@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from ninja.throttling import BaseThrottle
-from redis.exceptions import RedisError
 
 from taskmanager import metrics
 from taskmanager.errors import TooManyRequests
+from taskmanager.redis_errors import redis_errors
 
 Rate = tuple[int, int]
 
@@ -35,7 +35,7 @@ def count_call(scope: str, caller: str, rate: Rate) -> Allowance:
     reset = seconds - now % seconds
     try:
         count = _count(f"calls:{scope}:{caller}:{seconds}:{now // seconds}", reset + 1)
-    except RedisError:
+    except redis_errors():
         # The limit is there to keep the server answering; refusing everybody while Redis is away would do the opposite.
         return Allowance(limit, limit, reset)
     if count > limit:

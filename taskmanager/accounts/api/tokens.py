@@ -1,9 +1,7 @@
 """Pairs of short-lived tokens, for programs that sign in by a password: the only calls that need no token."""
 
 from http import HTTPStatus
-from typing import Any
 
-import jwt
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -11,11 +9,11 @@ from django.views.decorators.debug import sensitive_variables
 from ninja import Field, Router, Schema
 
 from taskmanager.accounts import services
-from taskmanager.accounts.addresses import known_address
 from taskmanager.accounts.api.answers import answers
 from taskmanager.accounts.api.fields import text
 from taskmanager.accounts.api.throttling import count_call
 from taskmanager.accounts.models import AuditKind, User
+from taskmanager.accounts.requests import address_of
 from taskmanager.errors import DomainError, NotAllowed
 
 router = Router(tags=["Tokens"], auth=None)
@@ -69,7 +67,7 @@ def token_pair(request: HttpRequest, body: Credentials, response: HttpResponse) 
 
     Whose sign-in takes more than a password makes an API token at `/accounts/tokens/` instead.
     """
-    address = known_address(request.META.get("REMOTE_ADDR", ""))
+    address = address_of(request)
     user = services.sign_in(
         organization=body.organization, username=body.username, password=body.password, address=address
     )
@@ -84,8 +82,9 @@ def token_pair(request: HttpRequest, body: Credentials, response: HttpResponse) 
 @sensitive_variables("body")
 def token_refresh(request: HttpRequest, body: Refresh, response: HttpResponse) -> PairOut:
     """Get the next pair. The refresh token is spent; if it is sent once more, all pairs that followed end."""
-    address = known_address(request.META.get("REMOTE_ADDR", ""))
-    count_call("token-refresh", f"{_account(body.refresh)}:{address}", settings.THROTTLE_SIGN_IN)
+    address = address_of(request)
+    account = services.account_of_refresh_token(body.refresh)
+    count_call("token-refresh", f"{account}:{address}", settings.THROTTLE_SIGN_IN)
     return _answer(services.refresh_pair(body.refresh, address=address), response)
 
 
@@ -103,14 +102,3 @@ def _begin(user: User, address: str) -> services.Pair:
 def _answer(pair: services.Pair, response: HttpResponse) -> PairOut:
     response.headers["Cache-Control"] = "no-store"
     return PairOut(access=pair.access, refresh=pair.refresh)
-
-
-@sensitive_variables("refresh")
-def _account(refresh: str) -> str:
-    """Return whose token it says to be, "" for what is no token: good enough to count by, and for nothing else."""
-    try:
-        claims: dict[str, Any] = jwt.decode(refresh, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
-        return ""
-    subject = str(claims.get("sub", ""))
-    return subject if subject.isdecimal() and len(subject) < 20 else ""

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from taskmanager.accounts.forms.fields import TEXT, one_line
 from taskmanager.accounts.forms.members import WHAT_ROLES_MAY
 from taskmanager.accounts.models import INVITED_AS, ISSUER_LENGTH, Role, SingleSignOn
-from taskmanager.accounts.oidc import DISCOVERY
+from taskmanager.accounts.providers import DISCOVERY
 
 PLAIN = {**TEXT, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 MAX_GROUPS = 200

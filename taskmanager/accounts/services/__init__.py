@@ -10,7 +10,9 @@ from taskmanager.accounts.services.authenticators import (
     new_authenticator_key,
     remove_authenticator,
 )
+from taskmanager.accounts.services.bearers import Bearer, InvalidToken
 from taskmanager.accounts.services.contact import count_contact_message, send_contact_message
+from taskmanager.accounts.services.identities import NotAdmitted, admit, connect, disconnect, record_refusal
 from taskmanager.accounts.services.invitations import (
     THROTTLE_ACCEPTANCE,
     AlreadyInvited,
@@ -44,6 +46,14 @@ from taskmanager.accounts.services.organizations import (
     create_organization,
     hold_admins,
     is_last_admin,
+)
+from taskmanager.accounts.services.pairs import (
+    Pair,
+    account_of_refresh_token,
+    issue_pair,
+    refresh_pair,
+    revoke_pairs_of,
+    user_of_access_token,
 )
 from taskmanager.accounts.services.passkeys import (
     CHALLENGE_SECONDS,
@@ -86,19 +96,14 @@ from taskmanager.accounts.services.sessions import count_active_sessions, end_se
 from taskmanager.accounts.services.signing_in import SHARED_LIMIT_FACTOR, is_own_password, sign_in
 from taskmanager.accounts.services.single_sign_on import (
     ATTEMPT_SECONDS,
-    NotAdmitted,
     Person,
     SecretMissing,
-    admit,
     configure_single_sign_on,
-    connect,
     count_look_at_provider,
     count_single_sign_on,
-    disconnect,
     find_single_sign_on,
     new_attempt,
     person_of,
-    record_refusal,
     spend_attempt,
     way_to_provider,
     who_came,
@@ -106,20 +111,13 @@ from taskmanager.accounts.services.single_sign_on import (
 from taskmanager.accounts.services.tokens import (
     LONGEST_LIFE,
     MOST_TOKENS,
-    Bearer,
-    InvalidToken,
-    Pair,
     TokenGone,
     TokenLivesTooLong,
     TooManyTokens,
     create_token,
     forget_ended_tokens,
-    issue_pair,
-    refresh_pair,
-    revoke_pairs_of,
     revoke_token,
     revoke_tokens_of,
-    user_of_access_token,
     user_of_bearer,
     user_of_token,
 )
@@ -163,6 +161,7 @@ __all__ = [
     "UsernameTaken",
     "WrongCode",
     "accept_invitation",
+    "account_of_refresh_token",
     "add_authenticator",
     "add_member",
     "add_passkey",

@@ -1,28 +1,15 @@
 """Passkeys: key pairs of people's devices (WebAuthn), as a second factor and for signing in without a password."""
 
-import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-import webauthn
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    CredentialDeviceType,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from taskmanager.accounts import throttling
 from taskmanager.accounts.models import AuditKind, Passkey, User
@@ -39,17 +26,6 @@ from taskmanager.errors import Conflict, NotFound
 
 PASSKEYS_PER_USER = 20
 CHALLENGE_SECONDS = 300
-# What the library raises for answers that no browser makes: not all of it is its own.
-UNREADABLE = (
-    WebAuthnException,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-)
 
 
 class PasskeyRefused(Conflict):
@@ -94,27 +70,22 @@ def new_challenge() -> bytes:
 
 def registration_options(user: User, *, site: Site, challenge: bytes) -> dict[str, Any]:
     """Return what navigator.credentials.create() takes. Raises TooManyPasskeys."""
+    from taskmanager.accounts import ceremonies  # noqa: PLC0415 (as it says itself)
+
     passkeys = list(Passkey.objects.filter(user=user))
     if len(passkeys) >= PASSKEYS_PER_USER:
         raise TooManyPasskeys
     # The same for all of a user's passkeys, so that a device replaces its own.
-    handle = passkeys[0].user_handle if passkeys else bytes_to_base64url(secrets.token_bytes(32))
-    options = webauthn.generate_registration_options(
-        rp_id=site.host,
-        rp_name="Taskmanager",
-        user_id=base64url_to_bytes(handle),
-        user_name=f"{user.username} · {user.organization.name}",
-        user_display_name=user.display_name,
+    handle = passkeys[0].user_handle if passkeys else secrets.token_urlsafe(32)
+    return ceremonies.creation_options(
+        host=site.host,
+        handle=handle,
+        name=f"{user.username} · {user.organization.name}",
+        display_name=user.display_name,
         challenge=challenge,
-        timeout=CHALLENGE_SECONDS * 1000,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED,
-            require_resident_key=True,
-            user_verification=UserVerificationRequirement.PREFERRED,
-        ),
-        exclude_credentials=_descriptors(passkeys),
+        known=_known(passkeys),
+        seconds=CHALLENGE_SECONDS,
     )
-    return _as_dict(options)
 
 
 @transaction.atomic
@@ -125,16 +96,11 @@ def add_passkey(
 
     Return recovery codes where the user had none. Raises PasskeyRefused, PasskeyKnown, TooManyPasskeys, NotFound.
     """
+    from taskmanager.accounts import ceremonies  # noqa: PLC0415 (as it says itself)
+
     try:
-        answer = webauthn.helpers.parse_registration_credential_json(credential)
-        verified = webauthn.verify_registration_response(
-            credential=answer,
-            expected_challenge=challenge.value,
-            expected_rp_id=site.host,
-            expected_origin=site.origin,
-        )
-        aaguid = UUID(verified.aaguid)
-    except UNREADABLE as error:
+        key = ceremonies.read_new_key(credential, challenge=challenge.value, host=site.host, origin=site.origin)
+    except ceremonies.Unproven as error:
         raise PasskeyRefused from error
     user = lock(user)
     if Passkey.objects.filter(user=user).count() >= PASSKEYS_PER_USER:
@@ -145,14 +111,14 @@ def add_passkey(
                 organization_id=user.organization_id,
                 user=user,
                 name=name,
-                credential_id=bytes_to_base64url(verified.credential_id),
-                public_key=verified.credential_public_key,
+                credential_id=key.credential_id,
+                public_key=key.public_key,
                 user_handle=challenge.handle,
-                sign_count=verified.sign_count,
-                transports=[each.value for each in answer.response.transports or []],
-                aaguid=aaguid,
-                is_syncable=verified.credential_device_type == CredentialDeviceType.MULTI_DEVICE,
-                is_backed_up=verified.credential_backed_up,
+                sign_count=key.sign_count,
+                transports=key.transports,
+                aaguid=key.aaguid,
+                is_syncable=key.is_syncable,
+                is_backed_up=key.is_backed_up,
             )
     except IntegrityError as error:
         raise PasskeyKnown from error
@@ -180,16 +146,15 @@ def sign_in_options(*, site: Site, challenge: bytes, user: User | None = None) -
 
     A passkey alone stands for both factors: then the device must make sure who holds it, by PIN or finger.
     """
-    known = _descriptors(list(Passkey.objects.filter(user=user))) if user else []
-    wanted = UserVerificationRequirement.PREFERRED if user else UserVerificationRequirement.REQUIRED
-    options = webauthn.generate_authentication_options(
-        rp_id=site.host,
+    from taskmanager.accounts import ceremonies  # noqa: PLC0415 (as it says itself)
+
+    return ceremonies.request_options(
+        host=site.host,
         challenge=challenge,
-        timeout=CHALLENGE_SECONDS * 1000,
-        allow_credentials=known,
-        user_verification=wanted,
+        known=_known(list(Passkey.objects.filter(user=user))) if user else [],
+        seconds=CHALLENGE_SECONDS,
+        verify_user=user is None,
     )
-    return _as_dict(options)
 
 
 def check_passkey(user: User, *, credential: str, challenge: Challenge | None, site: Site | None, address: str) -> bool:
@@ -224,47 +189,38 @@ def _signed_by(
     """Return the passkey that signed the challenge, and note that it was used; None whatever is wrong."""
     if challenge is None or site is None:
         return None
+    from taskmanager.accounts import ceremonies  # noqa: PLC0415 (as it says itself)
+
     try:
-        answer = webauthn.helpers.parse_authentication_credential_json(credential)
+        answer = ceremonies.read_answer(credential)
         known = Passkey.objects.select_related("user__organization").filter(user__is_active=True)
-        passkey = known.filter(credential_id=bytes_to_base64url(answer.raw_id)).first()
+        passkey = known.filter(credential_id=answer.credential_id).first()
         if passkey is None or (user and passkey.user_id != user.pk):
             return None
-        verified = webauthn.verify_authentication_response(
-            credential=answer,
-            expected_challenge=challenge.value,
-            expected_rp_id=site.host,
-            expected_origin=site.origin,
-            credential_public_key=bytes(passkey.public_key),
-            credential_current_sign_count=passkey.sign_count,
-            require_user_verification=verify_user,
+        signature = ceremonies.check_answer(
+            answer,
+            challenge=challenge.value,
+            host=site.host,
+            origin=site.origin,
+            public_key=bytes(passkey.public_key),
+            sign_count=passkey.sign_count,
+            verify_user=verify_user,
         )
-    except UNREADABLE:
+    except ceremonies.Unproven:
         return None
-    handle = answer.response.user_handle
-    if (handle or not user) and not constant_time_compare(bytes_to_base64url(handle or b""), passkey.user_handle):
+    handle = answer.user_handle
+    if (handle or not user) and not constant_time_compare(handle, passkey.user_handle):
         return None
     # One statement compares and counts: of requests with one signature, at once or later, one wins. Many devices
     # don't count, and what was asked before the passkey's last use has been answered.
     unanswered = Q(last_used_at=None) | Q(last_used_at__lt=challenge.asked_at)
     used = Passkey.objects.filter(unanswered, pk=passkey.pk, sign_count=passkey.sign_count).update(
-        sign_count=verified.new_sign_count,
-        is_backed_up=verified.credential_backed_up,
+        sign_count=signature.sign_count,
+        is_backed_up=signature.is_backed_up,
         last_used_at=timezone.now(),
     )
     return passkey if used else None
 
 
-def _descriptors(passkeys: list[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [
-        PublicKeyCredentialDescriptor(
-            id=base64url_to_bytes(passkey.credential_id),
-            transports=[AuthenticatorTransport(each) for each in passkey.transports],
-        )
-        for passkey in passkeys
-    ]
-
-
-def _as_dict(options: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(webauthn.options_to_json(options))
-    return found
+def _known(passkeys: list[Passkey]) -> list[tuple[str, list[str]]]:
+    return [(passkey.credential_id, passkey.transports) for passkey in passkeys]

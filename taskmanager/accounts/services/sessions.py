@@ -12,7 +12,7 @@ from taskmanager.accounts.models import (
     User,
 )
 from taskmanager.accounts.services.audit import record_event
-from taskmanager.accounts.services.tokens import revoke_pairs_of
+from taskmanager.accounts.services.pairs import revoke_pairs_of
 
 ACTIVE = datetime.timedelta(minutes=15)
 

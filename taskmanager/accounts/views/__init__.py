@@ -4,7 +4,6 @@ from taskmanager.accounts.views.audit import EVENTS_ON_A_PAGE, audit_csv, audit_
 from taskmanager.accounts.views.entering import (
     ORGANIZATION_COOKIE,
     REMEMBER_SECONDS,
-    address_of,
     enter,
     enter_again,
     known_organization,
@@ -70,7 +69,6 @@ __all__ = [
     "NewPasswordView",
     "SignInView",
     "SignOutView",
-    "address_of",
     "audit_csv",
     "audit_list",
     "authenticator_create",

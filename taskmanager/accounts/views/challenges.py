@@ -6,7 +6,7 @@ import time
 
 from django.http import HttpRequest
 from django.http.request import split_domain_port
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from taskmanager.accounts import services
 
@@ -36,7 +36,7 @@ def has_passkeys_here(request: HttpRequest) -> bool:
 def keep_challenge(request: HttpRequest, purpose: str, challenge: bytes, *, handle: str = "") -> None:
     """Keep the challenge in the session, for the answer."""
     request.session[CHALLENGE_KEY] = {
-        "challenge": bytes_to_base64url(challenge),
+        "challenge": urlsafe_base64_encode(challenge),
         "handle": handle,
         "purpose": purpose,
         "at": time.time(),
@@ -49,4 +49,4 @@ def take_challenge(request: HttpRequest, purpose: str) -> services.Challenge | N
     if not kept or kept["purpose"] != purpose or time.time() - kept["at"] > services.CHALLENGE_SECONDS:
         return None
     asked_at = datetime.datetime.fromtimestamp(kept["at"], datetime.UTC)
-    return services.Challenge(base64url_to_bytes(kept["challenge"]), asked_at, kept["handle"])
+    return services.Challenge(urlsafe_base64_decode(kept["challenge"]), asked_at, kept["handle"])

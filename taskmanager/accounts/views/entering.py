@@ -11,9 +11,8 @@ from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 
 from taskmanager.accounts import services
-from taskmanager.accounts.addresses import known_address
 from taskmanager.accounts.models import AuditKind, User
-from taskmanager.accounts.requests import Toast, say
+from taskmanager.accounts.requests import Toast, address_of, say
 from taskmanager.accounts.sessions import SECOND_FACTOR_KEY, hash_of
 from taskmanager.accounts.submissions import AlreadySubmitted
 from taskmanager.errors import TooManyRequests
@@ -28,11 +27,6 @@ PENDING_SECONDS = 600
 # When somebody last proved who they are.
 PROOF_KEY = "proved_at"
 PROOF_SECONDS = 600
-
-
-def address_of(request: HttpRequest) -> str:
-    """Return where the request came from, "" where that isn't known."""
-    return known_address(str(request.META.get("REMOTE_ADDR", "")))
 
 
 def session_of(request: HttpRequest) -> str:

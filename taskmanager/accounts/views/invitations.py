@@ -19,9 +19,9 @@ from taskmanager.accounts.forms import (
 )
 from taskmanager.accounts.models import Invitation
 from taskmanager.accounts.permissions import require, roles_to_give
-from taskmanager.accounts.requests import MemberRequest, Toast, made_before, say
+from taskmanager.accounts.requests import MemberRequest, Toast, address_of, made_before, say
 from taskmanager.accounts.submissions import AlreadySubmitted
-from taskmanager.accounts.views.entering import address_of, enter, enter_again, too_many
+from taskmanager.accounts.views.entering import enter, enter_again, too_many
 from taskmanager.accounts.views.members import ON_A_PAGE
 from taskmanager.errors import TooManyRequests
 

@@ -15,8 +15,7 @@ from taskmanager.accounts.forms import (
 )
 from taskmanager.accounts.models import Invitation, User
 from taskmanager.accounts.permissions import may_manage, require, roles_to_give
-from taskmanager.accounts.requests import MemberRequest, Toast, Undo, say
-from taskmanager.accounts.views.entering import address_of
+from taskmanager.accounts.requests import MemberRequest, Toast, Undo, address_of, say
 
 ON_A_PAGE = 100
 

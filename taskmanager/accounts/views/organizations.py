@@ -14,10 +14,9 @@ from django.views.decorators.http import require_http_methods
 from taskmanager.accounts import services
 from taskmanager.accounts.forms import OrganizationForm, SingleSignOnForm
 from taskmanager.accounts.models import SingleSignOn, User
-from taskmanager.accounts.oidc import ProviderProblem
 from taskmanager.accounts.permissions import require
-from taskmanager.accounts.requests import MemberRequest, Toast, say
-from taskmanager.accounts.views.entering import address_of
+from taskmanager.accounts.providers import ProviderProblem
+from taskmanager.accounts.requests import MemberRequest, Toast, address_of, say
 from taskmanager.errors import TooManyRequests
 
 

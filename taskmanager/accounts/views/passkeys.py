@@ -14,9 +14,9 @@ from taskmanager.accounts import services
 from taskmanager.accounts.agents import in_words
 from taskmanager.accounts.forms import CREDENTIAL_LENGTH, PasskeyForm, PasskeyNameForm, SignInForm
 from taskmanager.accounts.models import Passkey, User
-from taskmanager.accounts.requests import MemberRequest, Toast, say
+from taskmanager.accounts.requests import MemberRequest, Toast, address_of, say
 from taskmanager.accounts.views.challenges import has_passkeys_here, keep_challenge, site_of, take_challenge
-from taskmanager.accounts.views.entering import address_of, enter, has_proof, known_organization, pending_user, too_many
+from taskmanager.accounts.views.entering import enter, has_proof, known_organization, pending_user, too_many
 from taskmanager.accounts.views.second_factors import (
     after_adding,
     needs_proof,

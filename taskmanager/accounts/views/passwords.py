@@ -21,8 +21,8 @@ from taskmanager.accounts.forms import (
     PasswordResetForm,
 )
 from taskmanager.accounts.models import User
+from taskmanager.accounts.requests import address_of
 from taskmanager.accounts.views.entering import (
-    address_of,
     known_organization,
     remember_organization,
     session_of,

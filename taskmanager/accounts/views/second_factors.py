@@ -7,7 +7,6 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -24,12 +23,11 @@ from taskmanager.accounts import encryption, services
 from taskmanager.accounts.forms import AuthenticatorForm, OwnPasswordForm, SecondFactorForm
 from taskmanager.accounts.models import Authenticator, Passkey, RecoveryCode, User
 from taskmanager.accounts.permissions import require
-from taskmanager.accounts.requests import MemberRequest, Toast, say
+from taskmanager.accounts.requests import MemberRequest, Toast, address_of, say
 from taskmanager.accounts.sessions import SECOND_FACTOR_KEY
 from taskmanager.accounts.views.challenges import has_passkeys_here, site_of, take_challenge
 from taskmanager.accounts.views.entering import (
     PENDING_KEY,
-    address_of,
     enter_with_second_factor,
     has_proof,
     note_proof,
@@ -218,6 +216,8 @@ def authenticator_create(request: MemberRequest) -> HttpResponse:
             del request.session[NEW_KEY]
             say(request, Toast("Your authenticator app is set up."))
             return after_adding(request, codes, second_factor="totp")
+    import segno  # noqa: PLC0415 (for the few who set up an app)
+
     image = segno.make(services.authenticator_address(request.user, key), micro=False).svg_inline(
         scale=4, border=4, light="#fff", svgclass="qr", lineclass=None, omitsize=True
     )

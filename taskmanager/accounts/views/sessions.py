@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from taskmanager.accounts import services
 from taskmanager.accounts.models import Session, User
-from taskmanager.accounts.views.entering import address_of, session_of
+from taskmanager.accounts.requests import address_of
+from taskmanager.accounts.views.entering import session_of
 
 # What names a session in its list.
 HASH = re.compile(r"[0-9a-f]{64}")

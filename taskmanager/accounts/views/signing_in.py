@@ -12,8 +12,9 @@ from django.utils.decorators import method_decorator
 from taskmanager.accounts.forms import (
     SignInForm,
 )
+from taskmanager.accounts.requests import address_of
 from taskmanager.accounts.views.challenges import has_passkeys_here
-from taskmanager.accounts.views.entering import address_of, enter, known_organization, too_many
+from taskmanager.accounts.views.entering import enter, known_organization, too_many
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -23,10 +23,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from taskmanager.accounts import services
 from taskmanager.accounts.forms import SingleSignOnStartForm
 from taskmanager.accounts.models import SingleSignOn, User
-from taskmanager.accounts.oidc import Attempt, NotProven, ProviderProblem
 from taskmanager.accounts.permissions import require
-from taskmanager.accounts.requests import MemberRequest, Toast, say
-from taskmanager.accounts.views.entering import address_of, enter, known_organization, too_many
+from taskmanager.accounts.providers import Attempt, NotProven, ProviderProblem
+from taskmanager.accounts.requests import MemberRequest, Toast, address_of, say
+from taskmanager.accounts.views.entering import enter, known_organization, too_many
 from taskmanager.accounts.views.organizations import callback_url
 from taskmanager.errors import DomainError, TooManyRequests
 

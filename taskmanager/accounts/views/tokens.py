@@ -12,9 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from taskmanager.accounts import services, submissions
 from taskmanager.accounts.forms import TokenForm
 from taskmanager.accounts.models import ApiToken, RefreshToken
-from taskmanager.accounts.requests import MemberRequest, Toast, made_before, say
+from taskmanager.accounts.requests import MemberRequest, Toast, address_of, made_before, say
 from taskmanager.accounts.submissions import AlreadySubmitted, SentOnceForm
-from taskmanager.accounts.views.entering import address_of
 
 # Live ones are few; of those that ended, the latest are shown.
 ENDED_SHOWN = 50

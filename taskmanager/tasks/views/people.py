@@ -20,6 +20,7 @@ from taskmanager.accounts import services as accounts
 from taskmanager.accounts.forms import CloseAccountForm
 from taskmanager.accounts.models import User
 from taskmanager.accounts.permissions import may_manage
+from taskmanager.accounts.requests import address_of
 from taskmanager.accounts.views import ORGANIZATION_COOKIE, too_many
 from taskmanager.errors import NotFound
 from taskmanager.tasks import cards, exports, markdown, services
@@ -75,7 +76,7 @@ def _ahead(found: User, user: User, now: datetime.datetime) -> str:
 def export(request: MemberRequest) -> FileResponse:
     """Send everything that the product holds about the user, as a ZIP file."""
     user = request.user
-    accounts.begin_export(user, address=request.META.get("REMOTE_ADDR", ""))
+    accounts.begin_export(user, address=address_of(request))
     # On the disk and not in memory; it is gone as soon as it was sent.
     file = tempfile.TemporaryFile()  # noqa: SIM115 (the answer closes it)
     try:
@@ -103,7 +104,7 @@ def account_close(request: MemberRequest) -> HttpResponse:
         status = HTTPStatus.CONFLICT if form.is_bound else HTTPStatus.OK
     elif form.is_valid():
         try:
-            services.close_account(user, address=request.META.get("REMOTE_ADDR", ""))
+            services.close_account(user, address=address_of(request))
         except accounts.LastAdmin as error:
             refusal, status = str(error), HTTPStatus(error.status)
         except NotFound:

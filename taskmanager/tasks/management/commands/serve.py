@@ -1,7 +1,10 @@
 """One command for a small team: prepare the database and the static files, then serve."""
 
 import hashlib
+import multiprocessing
 import os
+import signal
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
@@ -19,7 +23,6 @@ from taskmanager import __version__
 from taskmanager.jobs.companion import Companion
 from taskmanager.serving import reloading
 from taskmanager.settings.environment import read
-from taskmanager.tasks import demo
 
 CONFIGURATION = Path(settings.PACKAGE_DIR) / "gunicorn.conf.py"
 
@@ -39,21 +42,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, load sample data where DEMO=1 and the database is empty, then serve until stopped."""
         wants_demo = bool(read("bool", "DEMO", default=False))
-        try:
-            call_command("migrate", interactive=False, verbosity=0)
-        except OperationalError as error:
-            raise CommandError(f"The database of DATABASE_URL does not answer: {error}") from error
-        # A running server goes on serving the files that are there: a reload clears nothing away.
-        is_reload = options["prepare"] or "GUNICORN_FD" in os.environ
-        collect_static_files(clear=settings.STATIC_STORAGE == "local" and not is_reload)
         if options["prepare"]:
+            prepare(is_reload=True)
             import_module("taskmanager.wsgi")
             return
-        lines = [f"Address: {settings.PUBLIC_URL}"]
-        if wants_demo:
-            lines += demo_lines()
-        close_connections()
-        self._serve(lines)
+        # A running server goes on serving the files that are there: a reload clears nothing away.
+        lines = in_child(prepare, wants_demo=wants_demo, is_reload="GUNICORN_FD" in os.environ)
+        self._serve([f"Address: {settings.PUBLIC_URL}", *lines])
 
     def _serve(self, lines: list[str]) -> None:
         def print_lines(_server: Any) -> None:
@@ -117,6 +112,61 @@ class Master(Arbiter):  # type: ignore[misc]  # Gunicorn has no types
         self.companion.wait()
 
 
+def prepare(*, is_reload: bool, wants_demo: bool = False) -> list[str]:
+    """Migrate, collect static files, load sample data where it is wanted; return the lines that tell of it.
+
+    Raises CommandError where the database does not answer.
+    """
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as error:
+        raise CommandError(f"The database of DATABASE_URL does not answer: {error}") from error
+    collect_static_files(clear=settings.STATIC_STORAGE == "local" and not is_reload)
+    return demo_lines() if wants_demo else []
+
+
+def in_child(work: Callable[..., list[str]], **arguments: Any) -> list[str]:
+    """Return what the work returns, done in a process of its own. Raises CommandError, ImproperlyConfigured as it does.
+
+    Migrations and sample data take some 50 MB. Each web process is forked from this one and would have them for its
+    life; so would it a connection to the database, and one that two processes share answers neither.
+    """
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_work_and_tell, args=(sender, work, arguments), daemon=True)
+    # Who stops this process now stops the child, too.
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        child.start()
+        sender.close()
+        told = receiver.recv()
+    except EOFError:
+        # It has said what is wrong already: nothing but the two below comes without a traceback.
+        child.join()
+        sys.exit(child.exitcode or 1)
+    finally:
+        child.terminate()
+        child.join()
+        signal.signal(signal.SIGTERM, before)
+        receiver.close()
+    if isinstance(told, Exception):
+        raise told
+    lines: list[str] = told
+    return lines
+
+
+def _work_and_tell(sender: Any, work: Callable[..., list[str]], arguments: dict[str, Any]) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        sender.send(work(**arguments))
+    except (CommandError, ImproperlyConfigured) as error:
+        sender.send(error)
+    finally:
+        connection.close()
+        if connection.vendor == "postgresql":
+            connection.close_pool()  # type: ignore[attr-defined]
+
+
 def collect_static_files(*, clear: bool) -> None:
     """Put the static files where they are served from, unless this very set is there already.
 
@@ -142,6 +192,8 @@ def collect_static_files(*, clear: bool) -> None:
 
 def demo_lines() -> list[str]:
     """Load the sample data into an empty database; return the lines that tell how to sign in to it."""
+    from taskmanager.tasks import demo  # noqa: PLC0415 (its months of work are for who wants them)
+
     is_new = not demo.PASSWORD_PATH.exists()
     password = demo.kept_password()
     admin = demo.load_into_empty_database(password) or demo.find_admin()
@@ -159,10 +211,3 @@ def demo_lines() -> list[str]:
         f"Username: {admin.username}",
         f"Password: {password}",
     ]
-
-
-def close_connections() -> None:
-    """Close what the workers must not inherit: a connection that two processes share answers neither."""
-    connection.close()
-    if connection.vendor == "postgresql":
-        connection.close_pool()  # type: ignore[attr-defined]
