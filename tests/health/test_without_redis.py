@@ -21,7 +21,7 @@ from tests.web.pages import body
 
 __all__ = ["caller", "rows", "try_it"]
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("outages")]
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture
