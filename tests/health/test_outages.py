@@ -25,7 +25,7 @@ from tests.jobs.conftest import until
 from tests.web.addresses import ADDRESSES
 
 # One of each for all of them.
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("outages")]
+pytestmark = pytest.mark.once
 
 JSON = {"Accept": "application/json"}
 PASSWORD = "a wholly new one 7"

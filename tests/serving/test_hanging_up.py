@@ -8,7 +8,7 @@ import pytest
 
 from tests.serving.running import PATIENCE
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("gunicorn")]
+pytestmark = pytest.mark.once
 
 REQUEST = b"GET /version/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 

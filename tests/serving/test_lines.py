@@ -7,7 +7,7 @@ import pytest
 
 from tests.serving.running import PATIENCE, Server, until
 
-pytestmark = [pytest.mark.once, pytest.mark.xdist_group("gunicorn")]
+pytestmark = pytest.mark.once
 
 
 def send(server: Server, data: bytes) -> bytes:
