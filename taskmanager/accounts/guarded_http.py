@@ -165,12 +165,15 @@ class _Adapter(HTTPAdapter):
     """What a session sends by."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        # The machine's own authorities count, too: an organization's provider may have a certificate of theirs.
-        super().init_poolmanager(*args, **kwargs, ssl_context=ssl.create_default_context())
+        super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **_options: Any) -> requests.Response:
         """Return the whole answer, unless it is a redirect. Raises Unreachable."""
+        if str(request.url).startswith("https:"):
+            # The machine's own authorities count, too: an organization's provider may have a certificate of theirs.
+            # Reading them takes 20 ms, so who doesn't need them doesn't.
+            self.poolmanager.connection_pool_kw["ssl_context"] = ssl.create_default_context()
         with _limited_time() as limit:
             try:
                 response = super().send(request, stream=True, timeout=STEP_SECONDS, verify=True)

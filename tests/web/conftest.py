@@ -39,11 +39,17 @@ def rows(db: None) -> Callable[[], dict[str, list[tuple[Any, ...]]]]:
     """Return a function that reads all rows of the product, to be compared before and after."""
 
     def read() -> dict[str, list[tuple[Any, ...]]]:
-        found = {}
+        found, queries = {}, _queries()
         with connection.cursor() as cursor:
-            for name, query in _queries().items():
-                cursor.execute(query)
-                found[name] = cursor.fetchall()
+            if connection.vendor == "postgresql":
+                # One way there and back instead of forty
+                cursor.execute(";".join(queries.values()))
+                for name in queries:
+                    found[name] = cursor.fetchall()
+                    cursor.nextset()
+            else:
+                for name, query in queries.items():
+                    found[name] = cursor.execute(query).fetchall()
         return found
 
     return read

@@ -1,11 +1,19 @@
 """Every address, tried by everybody: a new one fails here until it has a row in addresses.py."""
 
+import copy
 import re
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
-from taskmanager.accounts.models import Role
+from taskmanager.accounts import services as accounts
+from taskmanager.accounts.models import User
+from taskmanager.tasks import services
+from tests.conftest import PASSWORD, lasting
 from tests.web.addresses import ADDRESSES, ROLES, all_names, url_of
 from tests.web.pages import HTMX, JSON, body, sentence
 
@@ -22,6 +30,65 @@ def allowed(name: str) -> list[str]:
 
 CALLS = [(name, method) for name in ADDRESSES for method in allowed(name)]
 PRIVATE_CALLS = [(name, method) for name, method in CALLS if name in PRIVATE]
+
+
+# Over a thousand tests: who tries the addresses is made, and signed in, once for all of them.
+
+
+@pytest.fixture(scope="module")
+def lasting_world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[SimpleNamespace]:
+    yield from lasting(django_db_blocker, make_world)
+
+
+def make_world() -> SimpleNamespace:
+    ada, oscar = (
+        services.register_organization(name=name, username=user, email=f"{user}@{name}.example", password=PASSWORD)
+        for name, user in (("Acme", "ada"), ("Globex", "oscar"))
+    )
+    bo = accounts.add_member(ada.organization, username="bo", email="bo@acme.example", password=PASSWORD, roles=[])
+    cookies = {}
+    for user in (ada, oscar, bo):
+        client = Client()
+        client.force_login(user)
+        cookies[user] = client.cookies
+    return SimpleNamespace(ada=ada, oscar=oscar, bo=bo, board=ada.organization.projects.get(), cookies=cookies)
+
+
+@pytest.fixture
+def world(lasting_world: SimpleNamespace, db: None) -> SimpleNamespace:
+    return copy.deepcopy(lasting_world)
+
+
+@pytest.fixture
+def ada(world):
+    return world.ada
+
+
+@pytest.fixture
+def acme(ada):
+    return ada.organization
+
+
+@pytest.fixture
+def board(world):
+    return world.board
+
+
+@pytest.fixture
+def oscar(world):
+    return world.oscar
+
+
+@pytest.fixture
+def browse(world) -> Callable[[User], Client]:
+    """Return a client with the cookies of who signed in before."""
+
+    def make(user: User) -> Client:
+        client = Client()
+        client.cookies = copy.deepcopy(world.cookies[user])
+        return client
+
+    return make
 
 
 def test_every_address_has_a_row():
@@ -102,11 +169,11 @@ def test_what_is_anothers_and_what_never_was_look_alike(name, board, ada, oscar,
 
 @pytest.mark.parametrize(("name", "method"), PRIVATE_CALLS)
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_gets_what_the_table_says(name, method, role, board, ada, member, browse, rows):
+def test_each_role_gets_what_the_table_says(name, method, role, world, board, ada, browse, rows):
     url = url_of(name, board, ada)
-    colleague = member("bo", *([Role(role)] if role else []))
+    world.bo.groups.set(Group.objects.filter(name=role))
     before = rows()
-    response = getattr(browse(colleague), method)(url, ADDRESSES[name].data)
+    response = getattr(browse(world.bo), method)(url, ADDRESSES[name].data)
     assert response.status_code == getattr(ADDRESSES[name], method)[ROLES.index(role)]
     body(response)
     if response.status_code == 403:
@@ -147,7 +214,7 @@ def test_every_page_answers_head_without_a_body(name, board, ada, browse):
 def test_a_deactivated_user_is_signed_out_everywhere(name, method, board, ada, browse, rows):
     url = url_of(name, board, ada)
     client = browse(ada)
-    assert client.get("/").status_code == 200
+    assert client.get("/accounts/close/").status_code == 200
     ada.is_active = False
     ada.save()
     before = rows()
