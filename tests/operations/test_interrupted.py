@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,14 @@ __all__ = ["ada"]  # a fixture
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 ASKING = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+
+
+@pytest.fixture(autouse=True)
+def _listening() -> Iterator[None]:
+    """Let SIGHUP be heard: whoever runs the tests by nohup has it ignored, and so do the commands then."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 class Interrupting:
