@@ -41,11 +41,12 @@ def database(folder: Path) -> dict[str, Any]:
 
 def _sqlite(config: dict[str, Any]) -> dict[str, Any]:
     # WAL lets readers go on while one writes. IMMEDIATE takes the write lock at the start of each
-    # transaction: one that reads first and writes later would fail at once when another wrote in between.
+    # transaction: one that reads first and writes later would fail at once when another wrote in between. Who waits for
+    # it is not served in turn, so that of 64 who write at once on a busy machine one may wait for half a minute.
     options = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
+        "timeout": 60,
+        "init_command": "PRAGMA busy_timeout=60000; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
     return {**config, "OPTIONS": {**config.get("OPTIONS", {}), **options}, "CONN_MAX_AGE": None}
 
