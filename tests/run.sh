@@ -1,6 +1,6 @@
 #!/bin/sh
-# All checks: lint and types, the tests on PostgreSQL with Redis, again on SQLite without, in the browser, and from a clean
-# clone. `python -m tests.servers` has started the servers and says in the environment where they are. Each part runs,
+# All checks: lint and types, from a clean clone, the tests on PostgreSQL with Redis, in the browser, on SQLite without Redis.
+# `python -m tests.servers` has started the servers and says in the environment where they are. Each part runs,
 # whatever became of those before; the end names the outcome of each.
 set -u
 # The tests of a file stay in one process, so that what a file starts is started once. tests/conftest.py says which file
@@ -49,16 +49,18 @@ shown() {
 # Beside each other, since the vulnerabilities, a browser and package indexes are waited for half of the time.
 make --keep-going lint types > "$logs/lint" 2>&1 &
 lint=$!
-beside=$lint
+.venv/bin/python -m pytest tests/test_newcomer.py --quiet > "$logs/newcomer" 2>&1 &
+newcomer=$!
+beside="$lint $newcomer"
 # One process more than the cores of a small machine: tests wait for servers a quarter of their time.
 part "on PostgreSQL with Redis" $pytest --numprocesses 3 $elsewhere
 shown "style, imports, types and known vulnerabilities" $lint "$logs/lint"
+shown "from a clean clone" $newcomer "$logs/newcomer"
 
 TEST_ON=sqlite $pytest --numprocesses 2 $elsewhere -m "not once" > "$logs/sqlite" 2>&1 &
 sqlite=$!
 beside=$sqlite
 part "in the browser, on PostgreSQL with Redis" $pytest --numprocesses 2 tests/browser
-part "from a clean clone" .venv/bin/python -m pytest tests/test_newcomer.py --quiet
 shown "on SQLite, without Redis" $sqlite "$logs/sqlite"
 beside=""
 

@@ -19,8 +19,8 @@ case " ${TEST_ON-} $* " in *"$FAILING"*) exit 3 ;; esac
 PARTS = [
     "on PostgreSQL with Redis",
     "style, imports, types and known vulnerabilities",
-    "in the browser, on PostgreSQL with Redis",
     "from a clean clone",
+    "in the browser, on PostgreSQL with Redis",
     "on SQLite, without Redis",
 ]
 
@@ -40,8 +40,8 @@ def run(folder: Path, failing: str) -> subprocess.CompletedProcess[str]:
         ("nothing fails", None),
         ("--numprocesses 3", 0),
         ("lint types", 1),
-        ("2 tests/browser", 2),
-        ("tests/test_newcomer.py --quiet", 3),
+        ("tests/test_newcomer.py --quiet", 2),
+        ("2 tests/browser", 3),
         (" sqlite ", 4),
     ],
 )
