@@ -3,7 +3,7 @@
 The board's filter, the list's and the page of search speak this one language.
 """
 
-from taskmanager.tasks.search.finding import RANKED, matching, ranked
+from taskmanager.tasks.search.finding import RANKED, among_newest, count, matching, ranked
 from taskmanager.tasks.search.language import EVERYTHING, Problem, Query, Term, Word, parse, read
 from taskmanager.tasks.search.showing import DESCRIPTION_READ, highlight, is_marked, said, snippet
 
@@ -15,6 +15,8 @@ __all__ = [
     "Query",
     "Term",
     "Word",
+    "among_newest",
+    "count",
     "highlight",
     "is_marked",
     "matching",

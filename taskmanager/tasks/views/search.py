@@ -63,7 +63,7 @@ def _found(request: MemberRequest, tasks: TaskQuerySet, query: Query) -> dict[st
 
 
 def _ranked(tasks: TaskQuerySet, query: Query) -> tuple[TaskQuerySet, int]:
-    count = search.matching(tasks, query).capped_count(limit=search.RANKED)
+    count = search.count(tasks, query)
     return search.ranked(tasks, query, count=count), count
 
 

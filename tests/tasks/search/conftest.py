@@ -29,8 +29,7 @@ def find(ada, read):
 
     def titles(text: str) -> list[str]:
         tasks, query = Task.objects.of(ada.organization), read(text)
-        count = search.matching(tasks, query).capped_count()
-        return [task.title for task in search.ranked(tasks, query, count=count)]
+        return [task.title for task in search.ranked(tasks, query, count=search.count(tasks, query))]
 
     return titles
 

@@ -135,6 +135,23 @@ def test_only_the_newest_are_ranked(board, ada, read, monkeypatch):
     assert [task.title for task in found] == ["c", "b"]
 
 
+@pytest.mark.parametrize("walked", [0, 1, 2, 3, 4, 5_000])
+def test_the_number_is_the_same_however_many_of_the_newest_are_looked_at_first(
+    walked, board, ada, oscar, read, monkeypatch
+):
+    monkeypatch.setattr("taskmanager.tasks.search.finding.RANKED", 2)
+    monkeypatch.setattr("taskmanager.tasks.search.finding.WALKED", walked)
+    other = Project.objects.of(oscar.organization).get()
+    for title in ("key one", "key two", "key three", "lock one", "lock two"):
+        services.create_task(board, actor=ada, title=title)
+        services.create_task(other, actor=oscar, title="lock, key, three")
+    tasks = Task.objects.of(ada.organization)
+    counts = {
+        text: search.count(tasks, read(text)) for text in ("key", "lock", "three", "nothing", "-key", "one -lock")
+    }
+    assert counts == {"key": 3, "lock": 2, "three": 1, "nothing": 0, "-key": 2, "one -lock": 1}
+
+
 def test_a_reference_alone_is_the_task_and_not_a_word(board, ada, read, find):
     services.create_task(board, actor=ada, title="one")
     services.create_task(board, actor=ada, title="two", description="After ACME-1, with SHA-256")
