@@ -130,11 +130,13 @@ def main() -> None:
         if listed.capped_count(limit=LIST_LIMIT) <= LIST_LIMIT:
             listed = listed.found_first(LIST_LIMIT)
         count = search.count(tasks, query)
-        # Where the newest tasks don't have enough, the index is asked, too.
-        number = [search.among_newest(tasks, query), found.order_by().values("pk")[: search.RANKED + 1]]
+        # What is counted: the newest tasks, where the query is of words alone, and all where those don't have enough.
+        number = [search.among_newest(tasks, query).values("fits")] if query.is_words else []
+        if not number or count <= search.RANKED:
+            number.append(found.order_by().values("pk")[: search.RANKED + 1])
         measured = [
             cost(search.ranked(tasks, query, count=count).for_results(search.DESCRIPTION_READ)[:50]),
-            together(cost(each) for each in number[: 1 if count > search.RANKED else 2]),
+            together(cost(each) for each in number),
             cost(column.for_cards()[:51]),
             cost(listed.for_cards()[:50]),
             cost(found.exclude(status="ARCHIVED").order_by().values("pk")[: LIST_LIMIT + 1]),

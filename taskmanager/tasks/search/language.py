@@ -97,6 +97,11 @@ class Query:
         """Whether it leaves everything as it is."""
         return not self.words and not self.terms
 
+    @property
+    def is_words(self) -> bool:
+        """Whether it asks for words and nothing else."""
+        return bool(self.words) and not self.terms and not self.reference
+
     def toggled(self, terms: tuple[Term, ...]) -> str:
         """Return the text with these terms, or without them where it has them all."""
         parts: tuple[Word | Term, ...] = (*self.words, *self.terms)

@@ -146,10 +146,15 @@ def test_the_number_is_the_same_however_many_of_the_newest_are_looked_at_first(
         services.create_task(board, actor=ada, title=title)
         services.create_task(other, actor=oscar, title="lock, key, three")
     tasks = Task.objects.of(ada.organization)
-    counts = {
-        text: search.count(tasks, read(text)) for text in ("key", "lock", "three", "nothing", "-key", "one -lock")
-    }
-    assert counts == {"key": 3, "lock": 2, "three": 1, "nothing": 0, "-key": 2, "one -lock": 1}
+    expected = {"key": 3, "lock": 2, "three": 1, "nothing": 0, "-key": 2, "one -lock": 1, "key status:done": 0}
+    assert {text: search.count(tasks, read(text)) for text in expected} == expected
+
+
+def test_a_reference_alone_counts_one_task_however_many_name_it(board, ada, read, monkeypatch):
+    monkeypatch.setattr("taskmanager.tasks.search.finding.RANKED", 2)
+    for number in range(4):
+        services.create_task(board, actor=ada, title=f"{number} after ACME-1")
+    assert search.count(Task.objects.of(ada.organization), read("acme-1")) == 1
 
 
 def test_a_reference_alone_is_the_task_and_not_a_word(board, ada, read, find):
