@@ -1,17 +1,11 @@
 """What a row may hold, the database itself enforces: every rule is tried here past all services."""
 
-import copy
 import datetime
-import pkgutil
-import uuid
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import AbstractUser
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F, ForeignKey, Model
+from django.db import IntegrityError, connection
+from django.db.models import F
 from django.utils import timezone
 from waffle.models import AbstractUserFlag
 
@@ -22,8 +16,6 @@ from taskmanager.accounts.models import (
     Authenticator,
     ExternalIdentity,
     Flag,
-    FormSubmission,
-    IdempotentCall,
     Invitation,
     Organization,
     Passkey,
@@ -34,8 +26,6 @@ from taskmanager.accounts.models import (
     Throttle,
     User,
 )
-from taskmanager.accounts.services import record_event
-from taskmanager.tasks import migrations, services
 from taskmanager.tasks.models import (
     COMMENT_LENGTH,
     Activity,
@@ -49,27 +39,29 @@ from taskmanager.tasks.models import (
     Task,
     Watcher,
 )
-from tests.conftest import lasting
+from tests.tasks.constraints.rows import (
+    A_DAY,
+    checked,
+    connect,
+    invite,
+    lease,
+    make_app,
+    make_call,
+    make_notice,
+    make_passkey,
+    make_project,
+    make_recovery_code,
+    make_refresh_token,
+    make_session,
+    make_token,
+    make_user,
+    make_watcher,
+    send,
+    set_up,
+)
+from tests.tasks.constraints.world import MODELS
 
-MODELS = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("tasks").get_models()]
-# Each migration that gives links their rule names them.
-MIGRATIONS = [
-    import_module(f"{migrations.__name__}.{found.name}") for found in pkgutil.iter_modules(migrations.__path__)
-]
-LINKS = [link for migration in MIGRATIONS for link in getattr(migration, "LINKS", [])]
-rule_name = import_module("taskmanager.tasks.migrations.0003_links_within_one_organization").rule_name
-A_DAY = datetime.timedelta(days=1)
-
-
-# The name of a rule of the models, and a write that breaks it; `w` is the world below.
-def make_session(**fields):
-    return Session(session_key="x" * 64, expire_date=timezone.now(), **fields)
-
-
-def lease(task, seconds, **fields):
-    return Task.objects.filter(pk=task.pk).update(lease_expires_at=timezone.now(), lease_seconds=seconds, **fields)
-
-
+# The name of a rule of the models, and a write that breaks it; `w` is the world of world.py.
 BAD_WRITES = [
     ("accounts_organization_has_a_name", lambda w: Organization.objects.update(name="")),
     ("accounts_organization_has_a_slug", lambda w: Organization.objects.filter(pk=w.acme.pk).update(slug="")),
@@ -218,207 +210,6 @@ COLUMNS = {
     "tasks_task_number_once_per_project": "tasks_task.project_id, tasks_task.number",
     "tasks_sprintmembership_once_at_a_time": "tasks_sprintmembership.sprint_id, tasks_sprintmembership.task_id",
 }
-# Links between two rows that both belong to an organization.
-LINKING_FIELDS = [
-    field
-    for model in MODELS
-    for field in model._meta.get_fields()
-    if isinstance(field, ForeignKey)
-    and all("organization" in {f.name for f in end._meta.fields} for end in (model, field.related_model))
-]
-
-
-def make_user(organization: Organization, username: str, email: str) -> list[User]:
-    return User.objects.bulk_create([User(organization=organization, username=username, email=email)])
-
-
-def send(user: User | None, organization: Organization | None, *again: User | None) -> None:
-    """Keep that a form was sent, twice where there is an `again`."""
-    key = uuid.UUID(int=1)
-    FormSubmission.objects.bulk_create(
-        FormSubmission(user=user, organization=organization, form="/", uuid=key) for _turn in range(1 + len(again))
-    )
-
-
-def invite(organization: Organization, email: str, **fields: object) -> Invitation:
-    [row] = Invitation.objects.bulk_create(
-        [Invitation(organization=organization, email=email, roles="Editor", **fields)]
-    )
-    return row
-
-
-def make_call(user: User) -> IdempotentCall:
-    row = IdempotentCall(organization_id=user.organization_id, user=user, key="x", fingerprint="x")
-    return IdempotentCall.objects.bulk_create([row])[0]
-
-
-def make_token(user: User, **fields: object) -> ApiToken:
-    given = {"name": "x", "scope": "read", "prefix": "tm_x", "expires_at": timezone.now() + A_DAY, **fields}
-    return ApiToken.objects.create(organization=user.organization, user=user, **given)
-
-
-def make_refresh_token(user: User, **fields: object) -> RefreshToken:
-    given = {"family": uuid.uuid4(), "expires_at": timezone.now() + A_DAY, **fields}
-    return RefreshToken.objects.create(organization=user.organization, user=user, **given)
-
-
-def make_app(user: User) -> Authenticator:
-    [row] = Authenticator.objects.bulk_create([Authenticator(organization=user.organization, user=user, key="x")])
-    return row
-
-
-def make_passkey(user: User) -> Passkey:
-    row = Passkey(
-        organization=user.organization,
-        user=user,
-        name="x",
-        credential_id="x",
-        public_key=b"x",
-        user_handle="x",
-        aaguid=uuid.UUID(int=0),
-    )
-    return Passkey.objects.bulk_create([row])[0]
-
-
-def make_recovery_code(user: User) -> RecoveryCode:
-    [row] = RecoveryCode.objects.bulk_create([RecoveryCode(organization=user.organization, user=user, digest="x")])
-    return row
-
-
-def set_up(organization: Organization) -> SingleSignOn:
-    fields = {"issuer": "https://id.example.com", "client_id": "x", "client_secret": "y"}
-    [row] = SingleSignOn.objects.bulk_create([SingleSignOn(organization=organization, **fields)])
-    return row
-
-
-def connect(user: User, subject: str) -> ExternalIdentity:
-    fields = {"issuer": "https://id.example.com", "subject": subject}
-    [row] = ExternalIdentity.objects.bulk_create(
-        [ExternalIdentity(organization_id=user.organization_id, user=user, **fields)]
-    )
-    return row
-
-
-def make_project(organization: Organization, key: str) -> list[Project]:
-    return Project.objects.bulk_create([Project(organization=organization, name="Web", key=key)])
-
-
-def attach(task: Task) -> Attachment:
-    return Attachment.objects.create(
-        organization=task.organization,
-        task=task,
-        uploader=task.creator,
-        name="a.txt",
-        size=1,
-        content_type="text/plain",
-        file=f"{task.organization_id}/{task.pk}",
-    )
-
-
-def make_watcher(task: Task, email: str) -> list[Watcher]:
-    return Watcher.objects.bulk_create([Watcher(organization_id=task.organization_id, task=task, email=email)])
-
-
-def make_notice(watcher: Watcher, activity: Activity) -> list[Notice]:
-    row = Notice(organization_id=watcher.organization_id, watcher=watcher, activity=activity)
-    return Notice.objects.bulk_create([row])
-
-
-def checked(write, *arguments) -> None:
-    """Write, and check at once what PostgreSQL would check at the end of the transaction."""
-    with transaction.atomic():
-        write(*arguments)
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
-@pytest.fixture
-def w(lasting_world, db):
-    """Acme with a free and an archived task, and of each kind a row of Globex."""
-    return copy.deepcopy(lasting_world)
-
-
-@pytest.fixture(scope="module")
-def lasting_world(django_db_setup, django_db_blocker):
-    yield from lasting(django_db_blocker, make_world)
-
-
-def make_world() -> SimpleNamespace:
-    ada, oscar = (
-        services.register_organization(name=name, username=user, email=f"{user}@{name}.example", password="a" * 20)
-        for name, user in (("Acme", "ada"), ("Globex", "oscar"))
-    )
-    acme, globex = ada.organization, oscar.organization
-    board = Project.objects.of(acme).get()
-    task = services.create_task(board, actor=ada, title="Rotate the signing keys")
-    foreign_board = Project.objects.of(globex).get()
-    foreign_task = services.create_task(foreign_board, actor=oscar, title="Foreign")
-    archived = services.create_task(board, actor=ada, title="Archived", status="ARCHIVED")
-    comment = services.create_comment(task, actor=ada, text="Done this week.")
-    [watcher] = make_watcher(task, "cleo@acme.example")
-    [notice] = make_notice(watcher, task.activities.latest("pk"))
-    [foreign_watcher] = make_watcher(foreign_task, "oscar@globex.example")
-    sent = FormSubmission.objects.create(organization=acme, user=ada, form="/tasks/new/", uuid=uuid.uuid4())
-    invite(acme, "cy@acme.example", invited_by=ada)
-    accepted = invite(acme, "al@acme.example", invited_by=ada, accepted_at=timezone.now())
-    record_event(acme, AuditKind.MEMBER_JOINED, actor=ada)
-    foreign_comment = services.create_comment(foreign_task, actor=oscar, text="Foreign")
-    set_up(acme)
-    identity = connect(ada, "ada-at-acme")
-    [bo] = make_user(acme, "bo", "bo@acme.example")
-    rows = {}
-    for project, actor, planned in ((board, ada, archived), (foreign_board, oscar, foreign_task)):
-        epic = services.create_epic(project, actor=actor, name="Epic")
-        start = timezone.localdate()
-        sprint = services.create_sprint(project, actor=actor, name="Sprint", start_date=start, end_date=start + A_DAY)
-        rows[actor] = {Epic: epic, Sprint: sprint}
-        services.plan_task(planned, sprint=sprint, actor=actor)
-        removed = services.remove_task_from_sprint(planned, sprint=sprint, actor=actor)
-        rows[actor][SprintMembership] = removed
-    return SimpleNamespace(
-        ada=ada,
-        bo=bo,
-        acme=acme,
-        globex=globex,
-        task=task,
-        archived=archived,
-        foreign={
-            User: oscar,
-            Project: foreign_board,
-            Task: foreign_task,
-            Comment: foreign_comment,
-            Attachment: attach(foreign_task),
-            Watcher: foreign_watcher,
-            Activity: foreign_task.activities.latest("pk"),
-            **rows[oscar],
-        },
-        own={
-            User: ada,
-            Project: board,
-            Task: archived,
-            Comment: comment,
-            Attachment: attach(task),
-            Activity: task.activities.latest("pk"),
-            Watcher: watcher,
-            Notice: notice,
-            FormSubmission: sent,
-            Invitation: accepted,
-            IdempotentCall: make_call(ada),
-            ApiToken: make_token(ada, hash="a"),
-            RefreshToken: make_refresh_token(ada, hash="a"),
-            ExternalIdentity: identity,
-            AuditEvent: AuditEvent.objects.get(kind=AuditKind.MEMBER_JOINED),
-            Authenticator: make_app(ada),
-            Passkey: make_passkey(ada),
-            RecoveryCode: make_recovery_code(ada),
-            **rows[ada],
-        },
-        membership=lambda: SprintMembership(organization=acme, task=archived, sprint=rows[ada][Sprint]),
-        throttle=lambda: Throttle(key="x", ends_at=timezone.now()),
-        today=task.created_at.date(),
-    )
 
 
 @pytest.mark.parametrize(("rule", "write"), BAD_WRITES, ids=[name for name, _write in BAD_WRITES])
@@ -477,76 +268,6 @@ def test_a_deleted_persons_name_stays_in_the_audit(w):
 
 def test_a_comment_may_be_as_long_as_it_says(w):
     checked(lambda: Comment.objects.update(text="é" * COMMENT_LENGTH))
-
-
-def rule_of(field: ForeignKey) -> str:
-    return rule_name(field.model._meta.db_table, field.column)
-
-
-def test_each_link_inside_an_organization_has_its_rule():
-    links = {(field.model._meta.db_table, field.column, field.related_model._meta.db_table) for field in LINKING_FIELDS}
-    assert links == set(LINKS)
-
-
-@pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
-def test_no_row_is_changed_to_link_another_organization(w, field):
-    rows = field.model.objects.filter(pk=w.own[field.model].pk)
-    with pytest.raises(IntegrityError, match=rule_of(field)):
-        checked(lambda: rows.update(**{field.name: w.foreign[field.related_model]}))
-
-
-# What a copy of a row has to have of its own, or another rule would refuse it.
-OTHERWISE = {
-    Task: {"number": 99},
-    SprintMembership: {"removed_at": timezone.now() + A_DAY},
-    Attachment: {"file": "1/another"},
-    FormSubmission: {"uuid": uuid.uuid4()},
-    Invitation: {"nonce": "another"},
-    ApiToken: {"hash": "another"},
-    RefreshToken: {"hash": "another"},
-    IdempotentCall: {"key": "another"},
-    Passkey: {"credential_id": "another"},
-    RecoveryCode: {"digest": "another"},
-    ExternalIdentity: {"subject": "another"},
-}
-
-
-@pytest.mark.parametrize("field", LINKING_FIELDS, ids=rule_of)
-def test_no_row_is_made_that_links_another_organization(w, field):
-    row = field.model.objects.get(pk=w.own[field.model].pk)
-    row.pk = None
-    for name, value in OTHERWISE.get(type(row), {}).items():
-        setattr(row, name, value)
-    setattr(row, field.name, w.foreign[field.related_model])
-    with pytest.raises(IntegrityError, match=rule_of(field)):
-        checked(field.model.objects.bulk_create, [row])
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        User,
-        Project,
-        Task,
-        Comment,
-        Epic,
-        Sprint,
-        SprintMembership,
-        Attachment,
-        Activity,
-        Watcher,
-        Notice,
-        FormSubmission,
-        Invitation,
-        ApiToken,
-        RefreshToken,
-        ExternalIdentity,
-    ],
-)
-def test_no_row_moves_to_another_organization_and_leaves_its_links_behind(w, model: type[Model]):
-    with pytest.raises(IntegrityError, match="of_the_same_organization"):
-        checked(lambda: model.objects.filter(pk=w.own[model].pk).update(organization=w.globex))
-    assert model.objects.get(pk=w.own[model].pk).organization_id == w.acme.pk
 
 
 def test_every_table_and_column_explains_itself_in_the_database(db):
