@@ -24,8 +24,8 @@ PASSWORD = "correct horse battery staple"
 # The files that take longest, up to a minute each where nothing else runs.
 LONGEST = {
     "test_addresses.py", "test_admin_addresses.py", "test_audit.py", "test_bad_requests.py", "test_claims.py",
-    "test_comment_pages.py", "test_configuration.py", "test_demo.py", "test_every_operation.py",
-    "test_example_worker.py", "test_fuzz.py", "test_mails_outlive_faults.py", "test_metrics.py", "test_migrating.py",
+    "test_comment_pages.py", "test_configuration.py", "test_every_operation.py", "test_example_worker.py",
+    "test_fuzz.py", "test_mails_outlive_faults.py", "test_metrics.py", "test_migrating.py", "test_organization.py",
     "test_outages.py", "test_races.py", "test_restoring.py", "test_round_trip.py", "test_security_headers.py",
     "test_serve.py", "test_single_sign_on.py", "test_tracing.py", "test_under_load.py", "test_worker.py",
 }  # fmt: skip

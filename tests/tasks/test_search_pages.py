@@ -332,7 +332,7 @@ def test_the_number_of_queries_does_not_grow(path, headers, legend, write, ed, c
             write(f"Key {number}", status=Task.Status.values[number % 3], description="key " * number)
         with django_assert_num_queries(len(legend)):
             assert client.get(path, headers=headers).status_code == 200
-    assert len(legend) <= (8 if legend == BOARD else 7)
+    assert len(legend) <= (8 if legend is BOARD else 7)
 
 
 def test_what_was_found_in_a_comment_is_shown(write, ed, client):

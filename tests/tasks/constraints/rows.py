@@ -21,14 +21,7 @@ from taskmanager.accounts.models import (
     SingleSignOn,
     User,
 )
-from taskmanager.tasks.models import (
-    Activity,
-    Attachment,
-    Notice,
-    Project,
-    Task,
-    Watcher,
-)
+from taskmanager.tasks.models import Activity, Attachment, Notice, Project, Task, Watcher
 
 A_DAY = datetime.timedelta(days=1)
 

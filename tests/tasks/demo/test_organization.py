@@ -1,19 +1,15 @@
-"""The demo organization: believable at first sight, true to the rules, and never in anybody's way."""
+"""The demo organization: believable at first sight and true to the rules."""
 
 import datetime
-import json
 import re
 from collections import Counter
-from io import StringIO
 from itertools import pairwise
 
 import pytest
 from django.contrib.auth import authenticate
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from taskmanager.accounts import services as accounts
 from taskmanager.accounts.models import Invitation, Organization, User
 from taskmanager.tasks import cards, demo, jobs, queries, services
 from taskmanager.tasks.demo import loading
@@ -34,11 +30,9 @@ from taskmanager.tasks.models import (
     Task,
     Watcher,
 )
-from tests import sample
 from tests.queue import run_jobs
-from tests.racing import race
+from tests.tasks.demo.measures import PASSWORD, snapshot
 
-PASSWORD = "a demo's password"
 # What changes nothing of the task itself.
 SAYING = {"commented", "edited_comment", "attached"}
 SOME_MONDAY = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
@@ -48,29 +42,8 @@ MOMENTS = [
 ]
 
 
-@pytest.fixture
-def ada(roles: None) -> User:
-    """Be the demo's Admin instead of the cast's."""
-    return sample.load(PASSWORD)
-
-
-@pytest.fixture
-def web(ada: User) -> Project:
-    return Project.objects.of(ada.organization).get(key="WEB")
-
-
-def run(*arguments: str) -> str:
-    output = StringIO()
-    call_command("demo", *arguments, stdout=output)
-    return output.getvalue()
-
-
 def titles(project: Project, status: str) -> list[str]:
     return [task.title for task in queries.column_page(project, status).tasks]
-
-
-def counts() -> list[int]:
-    return [model.objects.count() for model in (Organization, User, Project, Task, Activity, Comment)]
 
 
 def test_it_is_a_team_with_two_projects(ada):
@@ -286,49 +259,6 @@ def test_titles_are_unique():
     assert len({item.title for item in items}) == len(items)
 
 
-def snapshot(organization: Organization) -> str:
-    """Return everything that isn't an id or a key of a place."""
-    names = {user.pk: user.username for user in User.objects.of(organization)}
-    tasks = [
-        [
-            task.reference,
-            task.title,
-            task.description,
-            task.status,
-            task.priority,
-            names[task.creator_id or 0],
-            names.get(task.owner_id or 0),
-            task.due_date,
-            task.created_at,
-            task.updated_at,
-            task.completed_at,
-            task.archived_at,
-            task.version,
-        ]
-        for project in Project.objects.of(organization).oldest_first()
-        for status in Task.Status.values
-        for task in Task.objects.column(project, status).select_related("project")
-    ]
-    history = [
-        [
-            line.reference,
-            names[line.actor_id or 0],
-            line.verb,
-            {
-                name: [names.get(value) for value in values] if name == "owner" else values
-                for name, values in line.changes.items()
-            },
-            line.created_at,
-        ]
-        for line in Activity.objects.of(organization).order_by("pk")
-    ]
-    comments = [
-        [comment.text, names[comment.author_id or 0], comment.created_at, comment.edited_at]
-        for comment in Comment.objects.of(organization).order_by("pk")
-    ]
-    return json.dumps([tasks, history, comments], default=str, indent=1)
-
-
 def test_it_is_the_same_each_time(roles):
     now = timezone.now()
     first = snapshot(demo.load(PASSWORD, now=now).organization)
@@ -372,87 +302,3 @@ def test_age_zero_is_now_at_work_and_the_last_closing_time_otherwise():
     for hours in (-20, 0, 8):
         assert Clock(SOME_MONDAY + datetime.timedelta(hours=hours)).at(0) == closing_time
     assert Clock(at_work).at(1) == last_friday + datetime.timedelta(hours=10)
-
-
-def test_the_command_says_how_to_sign_in(roles):
-    answers = dict(line.split(": ", 1) for line in run().splitlines())
-    assert list(answers) == ["Organization", "Username", "Password"]
-    user = authenticate(
-        organization=answers["Organization"], username=answers["Username"], password=answers["Password"]
-    )
-    assert user is not None
-    assert user.has_perm("tasks.change_any_task")
-
-
-def test_a_demo_that_is_there_is_left_as_it_is(ada):
-    before = snapshot(ada.organization), counts()
-    assert "left as it is" in run("--password", "another")
-    assert (snapshot(ada.organization), counts()) == before
-    assert authenticate(organization="acme", username="ada", password=PASSWORD) == ada
-
-
-def test_reset_makes_it_anew_and_touches_nothing_else(ada, oscar):
-    size = counts()
-    Task.objects.of(ada.organization).update(title="Changed by a visitor")
-    assert "Password: another\n" in run("--reset", "--password", "another")
-    assert counts() == size
-    assert not Task.objects.filter(title="Changed by a visitor").exists()
-    assert not Organization.objects.filter(pk=ada.organization_id).exists()
-    assert authenticate(organization="acme", username="ada", password="another")
-    assert Organization.objects.filter(pk=oscar.organization_id).exists()
-
-
-@pytest.mark.parametrize(("name", "slug"), [("Acme", ""), ("ACME", "coyote"), ("Coyote", "acme")])
-@pytest.mark.parametrize("arguments", [[], ["--reset"]], ids=["plain", "reset"])
-def test_a_real_acme_is_left_alone(roles, name, slug, arguments):
-    accounts.create_organization(name, slug=slug)
-    with pytest.raises(CommandError, match="isn't the demo's"):
-        run(*arguments)
-    assert counts() == [1, 0, 0, 0, 0, 0]
-
-
-def test_whoever_comes_second_to_the_slug_makes_nothing(ada):
-    """Both looked and saw none: the unique slug decides."""
-    before = counts()
-    with pytest.raises(demo.DemoExists):
-        loading.make(PASSWORD, Clock(timezone.now()))
-    assert counts() == before
-
-
-def test_whoever_registers_meanwhile_keeps_the_slug(roles):
-    accounts.create_organization("Acme")
-    with pytest.raises(demo.AcmeIsTaken):
-        loading.make(PASSWORD, Clock(timezone.now()))
-    assert counts() == [1, 0, 0, 0, 0, 0]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_at_the_same_time_one_makes_it(roles):
-    results = race([lambda: demo.load(PASSWORD)] * 2)
-    assert Counter(type(result) for result in results) == {User: 1, demo.DemoExists: 1}
-    assert Organization.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_servers_that_start_on_an_empty_database_one_makes_it(roles):
-    results = race([lambda: demo.load_into_empty_database(PASSWORD)] * 2)
-    assert Counter(type(result) for result in results) == {User: 1, type(None): 1}
-    assert Organization.objects.count() == 1
-
-
-def test_an_empty_database_gets_the_demo_and_no_other_does(roles):
-    user = demo.load_into_empty_database(PASSWORD)
-    assert user is not None
-    assert user.organization.is_demo
-    assert demo.load_into_empty_database("another") is None
-
-
-def test_its_admin_is_found_again(ada, oscar):
-    assert demo.find_admin() == ada
-    User.objects.of(ada.organization).update(is_active=False)
-    assert demo.find_admin() is None
-
-
-def test_a_database_with_an_organization_gets_no_demo(oscar):
-    assert demo.load_into_empty_database(PASSWORD) is None
-    assert Organization.objects.count() == 1
